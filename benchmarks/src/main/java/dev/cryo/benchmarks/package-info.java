@@ -1,0 +1,7 @@
+/**
+ * Workloads and measurements.
+ */
+@NullMarked
+package dev.cryo.benchmarks;
+
+import org.jspecify.annotations.NullMarked;

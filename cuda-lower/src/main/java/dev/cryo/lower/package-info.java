@@ -1,0 +1,7 @@
+/**
+ * Lower halves.
+ */
+@NullMarked
+package dev.cryo.lower;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,7 @@
+/**
+ * Upper half.
+ */
+@NullMarked
+package dev.cryo.upper;
+
+import org.jspecify.annotations.NullMarked;

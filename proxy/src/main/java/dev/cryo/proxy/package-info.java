@@ -1,0 +1,7 @@
+/**
+ * Processes.
+ */
+@NullMarked
+package dev.cryo.proxy;
+
+import org.jspecify.annotations.NullMarked;

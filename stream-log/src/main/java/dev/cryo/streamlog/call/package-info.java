@@ -1,0 +1,7 @@
+/**
+ * The call vocabulary.
+ */
+@NullMarked
+package dev.cryo.streamlog.call;
+
+import org.jspecify.annotations.NullMarked;
