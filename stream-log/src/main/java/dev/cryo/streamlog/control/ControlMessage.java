@@ -1,0 +1,140 @@
+package dev.cryo.streamlog.control;
+
+import dev.cryo.streamlog.codec.Opcode;
+import dev.cryo.streamlog.codec.Vocabulary;
+
+/** A message between the supervisor and a half of its job. */
+public sealed interface ControlMessage {
+    /** All messages by opcode. */
+    Vocabulary<ControlMessage> VOCABULARY = Vocabulary.of(ControlMessage.class);
+
+    /** What connects to the supervisor. */
+    enum Role {
+        /** The agent in the application's JVM, its lower half in a proxy. */
+        APPLICATION,
+        /** The agent in the application's JVM that holds its lower half itself. */
+        APPLICATION_IN_PROCESS,
+        /** The proxy. */
+        PROXY
+    }
+
+    /** How an application comes to be running. */
+    enum Outcome {
+        /** It has just been started. */
+        STARTED,
+        /** It goes on after a checkpoint. */
+        CONTINUED,
+        /** It was restored from an image. */
+        RESTORED
+    }
+
+    // From a half, on connecting
+
+    /**
+     * The first message of every connection.
+     *
+     * @param pid the process's id in its own PID namespace
+     * @param javaVersion its feature version
+     * @param ringDescriptor file descriptor of the shared memory, in the application's process; -1 for none
+     * @param ringBytes size of the shared memory
+     */
+    @Opcode(1)
+    record Hello(Role role, long pid, int javaVersion, int ringDescriptor, long ringBytes) implements ControlMessage {}
+
+    /**
+     * Answers {@link Hello} of an application once its lower half can be called.
+     *
+     * @param log the encoded stream log from which the upper half is to rebuild its tables; empty where its own memory
+     *     was restored or there is nothing to rebuild
+     */
+    @Opcode(2)
+    record Welcome(Outcome outcome, byte[] log) implements ControlMessage {}
+
+    // To the application, around a checkpoint
+
+    /** Asks to call the org.crac resources, close the gate and wait until nothing is under way. */
+    @Opcode(10)
+    record Gate(long timeoutMillis) implements ControlMessage {}
+
+    /** Answers {@link Gate}: nothing is under way; here is the pruned log, encoded by {@code LogCodec}. */
+    @Opcode(11)
+    record Gated(byte[] log) implements ControlMessage {}
+
+    /**
+     * Asks to make the process ready for a host dump: to answer {@link Suspended}, close the connection, and connect
+     * anew
+     * until it is answered.
+     */
+    @Opcode(12)
+    record Suspend() implements ControlMessage {}
+
+    /** Answers {@link Suspend}, the last message of a connection. */
+    @Opcode(13)
+    record Suspended() implements ControlMessage {}
+
+    /** Asks to open the gate again, on the same connection, and call the resources; answered by {@link Running}. */
+    @Opcode(14)
+    record Resume() implements ControlMessage {}
+
+    /**
+     * Tells that the gate is open: after {@link Resume}, and after a {@link Welcome} that followed a {@link Suspend}.
+     */
+    @Opcode(15)
+    record Running() implements ControlMessage {}
+
+    /** Tells that the lower half is gone and does not come back; not answered. */
+    @Opcode(16)
+    record LowerHalfLost(String why) implements ControlMessage {}
+
+    // To what holds the lower half
+
+    /** Asks to map the application's shared memory and to serve its calls; answered by {@link Done}. */
+    @Opcode(20)
+    record Attach(long applicationPid, int ringDescriptor, long ringBytes) implements ControlMessage {}
+
+    /** Asks to wait until the device has ended its work; answered by {@link Done}. */
+    @Opcode(21)
+    record Drain(long timeoutMillis) implements ControlMessage {}
+
+    /**
+     * Asks to make the device's contents immutable and to give up the application's shared memory; answered by {@link
+     * Captured}.
+     *
+     * @param pageLocked whether to capture page-locked host memory too, where the host dump does not
+     */
+    @Opcode(22)
+    record Capture(boolean pageLocked) implements ControlMessage {}
+
+    /** Answers {@link Capture}: the size of the live device memory. */
+    @Opcode(23)
+    record Captured(long bytes) implements ControlMessage {}
+
+    /**
+     * Asks to write what was captured to the device section of an image that is being written; answered by {@link
+     * Persisted}, while other requests are served.
+     */
+    @Opcode(24)
+    record Persist(String imageFolder) implements ControlMessage {}
+
+    /** Answers {@link Persist}: the encoded descriptions of the sections that were written and synced. */
+    @Opcode(25)
+    record Persisted(byte[] sections) implements ControlMessage {}
+
+    /** Asks to give up what was captured; answered by {@link Done}. */
+    @Opcode(26)
+    record Discard() implements ControlMessage {}
+
+    /** Asks to replay the log of an image and to load its device contents; answered by {@link Done}. */
+    @Opcode(27)
+    record Restore(String imageFolder) implements ControlMessage {}
+
+    // Both ways
+
+    /** Answers a request that has nothing to tell. */
+    @Opcode(30)
+    record Done() implements ControlMessage {}
+
+    /** Answers a request that failed and left everything as it was. */
+    @Opcode(31)
+    record Failed(String message) implements ControlMessage {}
+}

@@ -1,0 +1,185 @@
+package dev.cryo.streamlog.log;
+
+import dev.cryo.streamlog.call.Call;
+import dev.cryo.streamlog.call.CallDescriptor;
+import dev.cryo.streamlog.call.ObjectKind;
+import dev.cryo.streamlog.call.ObjectRef;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The pruned log of calls. Replaying {@link #calls} on a fresh lower half gives the objects and the state that
+ * replaying
+ * every call ever appended would give; contents of memory are not its business.
+ *
+ * <p>Invariants:
+ * <ol>
+ *   <li>an entry is in the log exactly as long as all objects it uses and the first object it creates live;
+ *   <li>of entries that set the same slot only the last is in the log;
+ *   <li>entries are in the order of their appending.
+ * </ol>
+ *
+ * <p>Thread-safe. {@link #append} takes constant time for a call that creates or sets, and time in the number of
+ * dropped
+ * entries for one that destroys.
+ */
+public final class StreamLog {
+    private final Entry head = new Entry(null);
+    private final Map<ObjectRef, Entry> creators = new HashMap<>();
+    private final Map<Object, Entry> slots = new HashMap<>();
+    private int size;
+
+    /** An empty log. */
+    public StreamLog() {}
+
+    /** A log of the given calls, appended one by one. */
+    public static StreamLog of(List<Call> calls) {
+        StreamLog log = new StreamLog();
+        calls.forEach(log::append);
+        return log;
+    }
+
+    /** Takes note of a call that succeeded; calls that change no object and no state leave the log as it is. */
+    @SuppressWarnings("unchecked")
+    public synchronized void append(Call call) {
+        CallDescriptor descriptor = CallDescriptor.of((Class<? extends Call>) call.getClass());
+        if (!descriptor.isLogged()) {
+            return;
+        }
+        for (ObjectRef destroyed : descriptor.destroys(call)) {
+            drop(creators.get(destroyed));
+        }
+        List<ObjectRef> created = descriptor.creates(call);
+        Optional<Object> slot = descriptor.slot(call);
+        if (created.isEmpty() && slot.isEmpty()) {
+            return;
+        }
+        List<ObjectRef> used = descriptor.uses(call);
+        if (!creators.keySet().containsAll(used)) {
+            return; // An object ended while the call was on its way: nothing of the call is left to rebuild.
+        }
+        Entry entry = new Entry(call);
+        used.forEach(object -> entry.dependsOn(Objects.requireNonNull(creators.get(object))));
+        link(entry);
+        for (ObjectRef object : created) {
+            drop(creators.get(object));
+            creators.put(object, entry);
+            entry.created.add(object);
+        }
+        slot.ifPresent(key -> {
+            Entry earlier = slots.put(key, entry);
+            if (earlier != null) {
+                unlink(earlier);
+            }
+            entry.slot = key;
+        });
+    }
+
+    /** The calls that a fresh lower half must execute, in order. */
+    public synchronized List<Call> calls() {
+        List<Call> calls = new ArrayList<>(size);
+        for (Entry entry = head.next; entry != head; entry = entry.next) {
+            calls.add(entry.call());
+        }
+        return calls;
+    }
+
+    /** The number of calls in the log. */
+    public synchronized int size() {
+        return size;
+    }
+
+    /** Whether the log knows an object as live. */
+    public synchronized boolean isLive(ObjectRef object) {
+        return creators.containsKey(object);
+    }
+
+    /** The live objects of a kind, in the order of their creation. */
+    public synchronized List<ObjectRef> live(ObjectKind kind) {
+        List<ObjectRef> live = new ArrayList<>();
+        for (Entry entry = head.next; entry != head; entry = entry.next) {
+            entry.created.stream().filter(object -> object.kind() == kind).forEach(live::add);
+        }
+        return live;
+    }
+
+    private void drop(@Nullable Entry first) {
+        if (first == null) {
+            return;
+        }
+        ArrayDeque<Entry> doomed = new ArrayDeque<>(List.of(first));
+        while (!doomed.isEmpty()) {
+            Entry entry = doomed.removeLast();
+            doomed.addAll(entry.dependants);
+            unlink(entry);
+        }
+    }
+
+    private void link(Entry entry) {
+        entry.insertBefore(head);
+        size++;
+    }
+
+    private void unlink(Entry entry) {
+        if (!entry.remove()) {
+            return;
+        }
+        size--;
+        entry.created.forEach(object -> creators.remove(object, entry));
+        if (entry.slot != null) {
+            slots.remove(entry.slot, entry);
+        }
+    }
+
+    /** A node of the list of entries and of the graph of their dependencies. */
+    private static final class Entry {
+        private final @Nullable Call call;
+        private final List<ObjectRef> created = new ArrayList<>(1);
+        private final List<Entry> dependencies = new ArrayList<>(1);
+        private final Set<Entry> dependants = new LinkedHashSet<>(1);
+        private @Nullable Object slot;
+        private Entry previous = this;
+        private Entry next = this;
+
+        Entry(@Nullable Call call) {
+            this.call = call;
+        }
+
+        Call call() {
+            return Objects.requireNonNull(call);
+        }
+
+        void dependsOn(Entry creator) {
+            dependencies.add(creator);
+            creator.dependants.add(this);
+        }
+
+        void insertBefore(Entry other) {
+            previous = other.previous;
+            next = other;
+            previous.next = this;
+            other.previous = this;
+        }
+
+        boolean remove() {
+            if (next == this) {
+                return false;
+            }
+            previous.next = next;
+            next.previous = previous;
+            previous = this;
+            next = this;
+            dependencies.forEach(creator -> creator.dependants.remove(this));
+            dependencies.clear();
+            return true;
+        }
+    }
+}
