@@ -35,7 +35,7 @@ public final class ControlFrames {
         ControlMessage message = ControlMessage.VOCABULARY.decode(in);
         if (in.remaining() != 0) {
             throw new MalformedDataException(
-                    "expected the end of " + message.getClass().getSimpleName() + ", " + in.remaining() + " bytes are left");
+                    "expected the end of " + message.getClass() + ", " + in.remaining() + " bytes are left");
         }
         return message;
     }
