@@ -15,7 +15,9 @@ public sealed interface ControlMessage {
         /** The agent in the application's JVM that holds its lower half itself. */
         APPLICATION_IN_PROCESS,
         /** The proxy. */
-        PROXY
+        PROXY,
+        /** A command of the command line; it is not part of the job. */
+        COMMAND
     }
 
     /** How an application comes to be running. */
@@ -137,4 +139,30 @@ public sealed interface ControlMessage {
     /** Answers a request that failed and left everything as it was. */
     @Opcode(31)
     record Failed(String message) implements ControlMessage {}
+
+    // From a command to the supervisor
+
+    /**
+     * Asks to take a checkpoint, after the one that may be under way; answered by {@link CheckpointTaken}.
+     *
+     * @param timeoutMillis how long the application's work may take to come to rest; 0 for the job's own setting
+     * @param thenEnd whether to end the job once the image is complete, instead of letting it go on
+     */
+    @Opcode(40)
+    record TakeCheckpoint(long timeoutMillis, boolean thenEnd) implements ControlMessage {}
+
+    /**
+     * Answers {@link TakeCheckpoint}: the image is complete.
+     *
+     * @param image its number
+     * @param bytes its size
+     * @param pauseNanos how long the application stood still
+     * @param totalNanos from the request to the complete image
+     */
+    @Opcode(41)
+    record CheckpointTaken(int image, long bytes, long pauseNanos, long totalNanos) implements ControlMessage {}
+
+    /** Asks to end the job without a checkpoint; answered by {@link Done}. */
+    @Opcode(42)
+    record EndJob() implements ControlMessage {}
 }
