@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class ApplicationsKnowNothingOfCryoTest {
     @ParameterizedTest
-    @ValueSource(strings = {"trainer"})
+    @ValueSource(strings = {"trainer", "apps"})
     void theirClassesNameNoClassOfCryoOutsideTheirPackage(String name) throws Exception {
         String own = "dev/cryo/benchmarks/" + name + "/";
 

@@ -1,0 +1,126 @@
+package dev.cryo.benchmarks.apps;
+
+import static jcuda.driver.JCudaDriver.cuCtxCreate;
+import static jcuda.driver.JCudaDriver.cuCtxDestroy;
+import static jcuda.driver.JCudaDriver.cuCtxSetCurrent;
+import static jcuda.driver.JCudaDriver.cuDeviceGet;
+import static jcuda.driver.JCudaDriver.cuEventCreate;
+import static jcuda.driver.JCudaDriver.cuInit;
+import static jcuda.driver.JCudaDriver.cuLaunchKernel;
+import static jcuda.driver.JCudaDriver.cuMemAlloc;
+import static jcuda.driver.JCudaDriver.cuMemHostAlloc;
+import static jcuda.driver.JCudaDriver.cuModuleGetFunction;
+import static jcuda.driver.JCudaDriver.cuModuleLoadData;
+import static jcuda.driver.JCudaDriver.cuStreamCreate;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import jcuda.Pointer;
+import jcuda.driver.CUcontext;
+import jcuda.driver.CUdevice;
+import jcuda.driver.CUdeviceptr;
+import jcuda.driver.CUevent;
+import jcuda.driver.CUfunction;
+import jcuda.driver.CUmodule;
+import jcuda.driver.CUresult;
+import jcuda.driver.CUstream;
+import jcuda.driver.CUstream_flags;
+import org.jspecify.annotations.Nullable;
+
+/** A context on device 0, current in the thread that made it. Results are checked one by one, by {@link #check}. */
+final class Gpu implements AutoCloseable {
+    /** Threads of a block of {@link #launch}. */
+    static final int BLOCK = 256;
+
+    private final CUcontext context = new CUcontext();
+
+    Gpu() {
+        check(cuInit(0));
+        var device = new CUdevice();
+        check(cuDeviceGet(device, 0));
+        check(cuCtxCreate(context, 0, device));
+    }
+
+    /** Makes the context current in the calling thread. */
+    void enter() {
+        check(cuCtxSetCurrent(context));
+    }
+
+    static void check(int result) {
+        if (result != CUresult.CUDA_SUCCESS) {
+            throw new Program.Failed("a CUDA call answered " + CUresult.stringFor(result));
+        }
+    }
+
+    /** Loads the PTX of this name from beside the classes. */
+    static CUmodule load(String name) throws IOException {
+        try (@Nullable InputStream in = Gpu.class.getResourceAsStream(name + ".ptx")) {
+            if (in == null) {
+                throw new IOException("resource " + name + ".ptx is missing beside " + Gpu.class.getName());
+            }
+            var module = new CUmodule();
+            check(cuModuleLoadData(module, new String(in.readAllBytes(), StandardCharsets.US_ASCII)));
+            return module;
+        }
+    }
+
+    static CUfunction function(CUmodule module, String name) {
+        var function = new CUfunction();
+        check(cuModuleGetFunction(function, module, name));
+        return function;
+    }
+
+    static CUdeviceptr allocate(long bytes) {
+        var memory = new CUdeviceptr();
+        check(cuMemAlloc(memory, bytes));
+        return memory;
+    }
+
+    /** Page-locked host memory. */
+    static Pointer allocateHost(long bytes, int flags) {
+        var memory = new Pointer();
+        check(cuMemHostAlloc(memory, bytes, flags));
+        return memory;
+    }
+
+    static CUstream stream() {
+        var stream = new CUstream();
+        check(cuStreamCreate(stream, CUstream_flags.CU_STREAM_NON_BLOCKING));
+        return stream;
+    }
+
+    static CUevent event(int flags) {
+        var event = new CUevent();
+        check(cuEventCreate(event, flags));
+        return event;
+    }
+
+    /** Queues a kernel with enough blocks of {@value #BLOCK} for so many threads; {@link #of} makes each parameter. */
+    static void launch(CUfunction function, int threads, @Nullable CUstream stream, Pointer... parameters) {
+        int blocks = (threads + BLOCK - 1) / BLOCK;
+        check(cuLaunchKernel(function, blocks, 1, 1, BLOCK, 1, 1, 0, stream, Pointer.to(parameters), null));
+    }
+
+    static Pointer of(int value) {
+        return Pointer.to(new int[] {value});
+    }
+
+    static Pointer of(long value) {
+        return Pointer.to(new long[] {value});
+    }
+
+    static Pointer of(CUdeviceptr memory) {
+        return Pointer.to(memory);
+    }
+
+    /** Destroys the context and returns what CUDA answered. */
+    int destroy() {
+        return cuCtxDestroy(context);
+    }
+
+    @Override
+    public void close() {
+        check(destroy());
+    }
+}
