@@ -1,0 +1,124 @@
+package dev.cryo.streamlog.image;
+
+import dev.cryo.streamlog.call.Call;
+import dev.cryo.streamlog.call.LowerHalf;
+import java.io.IOException;
+import java.lang.reflect.RecordComponent;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * An image in words and numbers, for humans and programs that inspect it. The contents of sections other than the log
+ * are not read.
+ *
+ * @param formatVersion of the manifest
+ * @param created ISO-8601
+ * @param bytes length of all sections, zeros included
+ * @param storedBytes bytes stored for them
+ * @param calls of the stream log, in order
+ * @param memory ranges of device memory, largest first
+ * @param modules loaded modules, in order
+ */
+public record ImageDescription(
+        String id,
+        int formatVersion,
+        long number,
+        String created,
+        JobInfo job,
+        long bytes,
+        long storedBytes,
+        List<SectionSize> sections,
+        List<LoggedCall> calls,
+        List<LowerHalf.Range> memory,
+        List<Module> modules) {
+
+    /** Describes an image. */
+    public static ImageDescription of(ImageReader image) throws IOException {
+        Manifest manifest = image.manifest();
+        List<Call> calls = image.find(Section.LOG).isPresent() ? image.log() : List.of();
+        List<SectionSize> sections =
+                manifest.sections().stream().map(SectionSize::of).toList();
+        return new ImageDescription(
+                image.id().toString(),
+                ImageFormat.VERSION,
+                manifest.number(),
+                Instant.ofEpochMilli(manifest.createdMillis()).toString(),
+                manifest.job(),
+                sections.stream().mapToLong(SectionSize::bytes).sum(),
+                sections.stream().mapToLong(SectionSize::storedBytes).sum(),
+                sections,
+                calls.stream().map(LoggedCall::of).toList(),
+                image.find(Section.DEVICE).map(Section::ranges).orElse(List.of()).stream()
+                        .sorted(Comparator.comparingLong(LowerHalf.Range::bytes).reversed())
+                        .toList(),
+                modules(calls));
+    }
+
+    private static List<Module> modules(List<Call> calls) {
+        Map<Long, Module> modules = new LinkedHashMap<>();
+        for (Call call : calls) {
+            if (call instanceof Call.ModuleLoad load) {
+                modules.put(load.module(), new Module(load.module(), load.image().length, load.globalsAt(), List.of()));
+            } else if (call instanceof Call.FunctionGet get) {
+                modules.computeIfPresent(get.module(), (id, module) -> module.with(get.name()));
+            }
+        }
+        return List.copyOf(modules.values());
+    }
+
+    /** A section's lengths, zeros included and without, and the number of its ranges. */
+    public record SectionSize(String name, String file, long bytes, long storedBytes, int ranges) {
+        static SectionSize of(Section section) {
+            return new SectionSize(
+                    section.name(),
+                    section.file(),
+                    section.bytes(),
+                    section.storedBytes(),
+                    section.ranges().size());
+        }
+    }
+
+    /**
+     * A call of the log.
+     *
+     * @param arguments by name, in order; those called addresses are hexadecimal, of arrays the length is told
+     */
+    public record LoggedCall(String name, Map<String, String> arguments) {
+        static LoggedCall of(Call call) {
+            Map<String, String> arguments = new LinkedHashMap<>();
+            for (RecordComponent component : call.getClass().getRecordComponents()) {
+                arguments.put(component.getName(), shown(component, call));
+            }
+            return new LoggedCall(call.getClass().getSimpleName(), arguments);
+        }
+
+        private static String shown(RecordComponent component, Call call) {
+            try {
+                return switch (component.getAccessor().invoke(call)) {
+                    case byte[] bytes -> bytes.length + " bytes";
+                    case Long value when component.getName().matches("address|globalsAt") -> "0x"
+                            + Long.toHexString(value);
+                    case Object value -> value.toString();
+                };
+            } catch (ReflectiveOperationException e) {
+                throw new IllegalStateException(component.toString(), e);
+            }
+        }
+    }
+
+    /** A loaded module: its id, the length of its image, where its globals lie, and the kernels that are in use. */
+    public record Module(long id, int imageBytes, long globalsAt, List<String> functions) {
+        Module with(String function) {
+            return new Module(
+                    id,
+                    imageBytes,
+                    globalsAt,
+                    Stream.concat(functions.stream(), Stream.of(function))
+                            .toList());
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package dev.cryo.streamlog.image;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What is known of a job beside its contents: what a restart needs to start it the same way, and a human to recognise
+ * it.
+ *
+ * @param cryoVersion the version that writes the image
+ * @param device the kind of device: {@code ptx}, {@code nvidia}
+ * @param arenaBase the address at which the arena of device memory begins
+ * @param commandLine of the application, as it was started
+ * @param environment {@code NAME=value}; empty where it is not kept
+ * @param workingDirectory of the application
+ * @param properties what else the supervisor needs, by names of its own
+ */
+public record JobInfo(
+        String name,
+        String cryoVersion,
+        Arrangement arrangement,
+        String device,
+        HostMode host,
+        long arenaBase,
+        List<String> commandLine,
+        List<String> environment,
+        String workingDirectory,
+        List<Property> properties) {
+
+    /** With copies of the lists. */
+    public JobInfo {
+        commandLine = List.copyOf(commandLine);
+        environment = List.copyOf(environment);
+        properties = List.copyOf(properties);
+    }
+
+    /** The value of a property. */
+    public Optional<String> property(String key) {
+        return properties.stream()
+                .filter(property -> property.name().equals(key))
+                .map(Property::value)
+                .findFirst();
+    }
+
+    /** Where the lower half runs. The order is part of the image format. */
+    public enum Arrangement {
+        /** In a process of its own. */
+        PROXY,
+        /** In the application's JVM. */
+        IN_PROCESS
+    }
+
+    /** How host state is saved. The order is part of the image format. */
+    public enum HostMode {
+        /** The whole process, by CRIU. */
+        CRIU,
+        /** By the application, through org.crac. */
+        APP
+    }
+
+    /** A name and what it stands for. */
+    public record Property(String name, String value) {}
+}

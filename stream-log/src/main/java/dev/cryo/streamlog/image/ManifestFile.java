@@ -1,0 +1,85 @@
+package dev.cryo.streamlog.image;
+
+import dev.cryo.streamlog.codec.Decoder;
+import dev.cryo.streamlog.codec.Encoder;
+import dev.cryo.streamlog.codec.MalformedDataException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.UUID;
+
+/**
+ * A manifest as it lies in its image's folder.
+ *
+ * @param id of the image
+ */
+record ManifestFile(UUID id, Manifest manifest) {
+    /** The most bytes of a manifest: enough for some 30 TB. */
+    static final int MAX_BYTES = 256 << 20;
+
+    byte[] encode() throws IOException {
+        Encoder out = new Encoder();
+        out.putRecord(manifest);
+        byte[] file = ImageFormat.seal(id, out.toByteArray());
+        if (file.length > MAX_BYTES) {
+            throw new IOException("the manifest has " + file.length + " bytes, more than " + MAX_BYTES);
+        }
+        return file;
+    }
+
+    /** Reads the manifest and checks it against the files beside it. */
+    static ManifestFile read(Path folder) throws IOException {
+        Path path = folder.resolve(Manifest.FILE);
+        ManifestFile file = decode(path, contents(path));
+        ManifestCheck.check(folder, file.manifest());
+        return file;
+    }
+
+    static ManifestFile decode(Path path, byte[] contents) throws ImageException {
+        ImageFormat.Opened opened = ImageFormat.open(path, contents);
+        Decoder in = new Decoder(opened.body());
+        try {
+            Manifest manifest = in.getRecord(Manifest.class);
+            if (in.remaining() != 0) {
+                throw new CorruptImageException(
+                        path,
+                        ImageFormat.HEADER_BYTES + in.position(),
+                        "the end of the manifest",
+                        in.remaining() + " bytes more");
+            }
+            return new ManifestFile(opened.id(), manifest);
+        } catch (MalformedDataException e) {
+            CorruptImageException corrupt = new CorruptImageException(
+                    path, ImageFormat.HEADER_BYTES + in.position(), "the record of a manifest", "" + e.getMessage());
+            corrupt.initCause(e);
+            throw corrupt;
+        }
+    }
+
+    private static byte[] contents(Path path) throws IOException {
+        BasicFileAttributes attributes;
+        try {
+            attributes = Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+        } catch (NoSuchFileException e) {
+            throw ManifestCheck.missing(path, "a manifest", "no file", e);
+        }
+        if (!attributes.isRegularFile() || attributes.size() > MAX_BYTES) {
+            throw new CorruptImageException(
+                    path,
+                    ImageException.NO_OFFSET,
+                    "a regular file of at most " + MAX_BYTES + " bytes",
+                    attributes.isRegularFile() ? attributes.size() + " bytes" : "none");
+        }
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
+                InputStream in = Channels.newInputStream(channel)) {
+            return in.readNBytes((int) attributes.size());
+        }
+    }
+}

@@ -1,0 +1,115 @@
+package dev.cryo.streamlog.image;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+
+/** Checks all stored blocks of an image, in the order in which they lie on the disk, by several threads. */
+final class Verifier {
+    private static final int MAX_THREADS = 8;
+
+    private final ImageReader image;
+    private final ImageReader.Progress progress;
+    private final List<Task> tasks = new ArrayList<>();
+    private final AtomicInteger next = new AtomicInteger();
+    private final long total;
+    private long checked;
+
+    Verifier(ImageReader image, ImageReader.Progress progress) {
+        this.image = image;
+        this.progress = progress;
+        for (Section section : image.manifest().sections()) {
+            for (int i = 0; i < section.blocks().size(); i++) {
+                if (section.blocks().get(i).storedBytes() > 0) {
+                    tasks.add(new Task(section, i));
+                }
+            }
+        }
+        tasks.sort(Comparator.comparing((Task task) -> task.section().file())
+                .thenComparingLong(task -> task.block().storedAt()));
+        total = tasks.stream().mapToLong(task -> task.block().storedBytes()).sum();
+    }
+
+    void verify() throws IOException {
+        foreignFiles();
+        int threads = Math.clamp(Math.min(tasks.size(), Runtime.getRuntime().availableProcessors()), 1, MAX_THREADS);
+        try (ExecutorService workers = Executors.newFixedThreadPool(
+                threads, Thread.ofPlatform().daemon().name("cryo-verify-", 0).factory())) {
+            List<Future<?>> results = new ArrayList<>();
+            for (int i = 0; i < threads; i++) {
+                Callable<Boolean> worker = this::work;
+                results.add(workers.submit(worker));
+            }
+            for (Future<?> result : results) {
+                await(result);
+            }
+        }
+    }
+
+    private void foreignFiles() throws IOException {
+        Set<String> known = new HashSet<>(Set.of(Manifest.FILE));
+        image.manifest().sections().forEach(section -> known.add(section.file()));
+        try (Stream<Path> files = Files.list(image.folder())) {
+            for (Path file : files.sorted().toList()) {
+                if (!known.contains(file.getFileName().toString())) {
+                    throw new CorruptImageException(
+                            file, ImageException.NO_OFFSET, "only files that the manifest names", "another file");
+                }
+            }
+        }
+    }
+
+    private boolean work() throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            BlockBuffer buffer = new BlockBuffer(arena);
+            for (int i = next.getAndIncrement(); i < tasks.size(); i = next.getAndIncrement()) {
+                Task task = tasks.get(i);
+                done(image.check(task.section(), task.index(), buffer));
+            }
+            return true;
+        } catch (IOException | RuntimeException | Error e) {
+            next.set(tasks.size()); // The others need not go on.
+            throw e;
+        }
+    }
+
+    private synchronized void done(int bytes) {
+        checked += bytes;
+        progress.checked(checked, total);
+    }
+
+    private static void await(Future<?> result) throws IOException {
+        try {
+            result.get();
+        } catch (ExecutionException e) {
+            switch (e.getCause()) {
+                case IOException failure -> throw failure;
+                case RuntimeException failure -> throw failure;
+                case Error failure -> throw failure;
+                case null, default -> throw new IllegalStateException(e);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while an image was verified", e);
+        }
+    }
+
+    private record Task(Section section, int index) {
+        Section.Block block() {
+            return section.blocks().get(index);
+        }
+    }
+}
