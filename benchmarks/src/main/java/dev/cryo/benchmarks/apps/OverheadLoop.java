@@ -46,7 +46,16 @@ public final class OverheadLoop {
 
     /** Runs the measurement. */
     public static void main(String[] args) throws IOException {
-        Options options = Options.parse(args, "rounds", "200", "calls", "100");
+        Options options;
+        try {
+            options = Options.parse(args, "rounds", "200", "calls", "100");
+            options.count("rounds");
+            options.count("calls");
+        } catch (IllegalArgumentException e) {
+            System.err.println(e.getMessage());
+            System.exit(2);
+            return;
+        }
         try (var gpu = new Gpu()) {
             gpu.enter();
             System.out.println(new OverheadLoop(options).measure());

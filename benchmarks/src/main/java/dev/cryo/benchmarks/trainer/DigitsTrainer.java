@@ -44,7 +44,7 @@ public final class DigitsTrainer {
                 csv.write(ByteBuffer.wrap((epoch + "," + loss + "\n").getBytes(StandardCharsets.US_ASCII)));
             }
         }
-        say("accuracy %.2f %%", 100.0 * training.correctOfTest() / (1797 - Digits.TRAINING_IMAGES));
+        say("accuracy %.2f %%", training.accuracy());
         say("weights sha256 %s", Layout.sha256(training.weights()));
     }
 

@@ -66,8 +66,8 @@ final class Training implements AutoCloseable {
         return sum / order.length;
     }
 
-    /** The number of test images whose digit is predicted rightly. */
-    int correctOfTest() {
+    /** How many of the test images are predicted rightly, in percent. */
+    double accuracy() {
         Digits test = digits.test();
         int[] all = IntStream.range(0, test.count()).toArray();
         int[] guesses = new int[options.batch()];
@@ -85,7 +85,7 @@ final class Training implements AutoCloseable {
             }
         }
         cuda.free(predicted);
-        return correct;
+        return 100.0 * correct / all.length;
     }
 
     float[] weights() {
