@@ -1,0 +1,104 @@
+package dev.cryo.streamlog.linux;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+
+/**
+ * A copy-on-write copy of this process that stands still: its memory is this process's private memory as it was at one
+ * moment, read from here while this process writes on. Shared mappings are not frozen.
+ *
+ * <p>The child only ever runs the C library's {@code pause}: no Java runs in it, so it needs none of the threads and
+ * locks
+ * that a fork does not copy. Reading is thread-safe; {@link #close} ends and reaps the child.
+ */
+public final class FrozenFork implements AutoCloseable {
+    private static final int SIGCHLD = 17;
+    private static final long SIGKILL = 9;
+    private static final long STACK_BYTES = 64 * 1024;
+    private static final MethodHandle CLONE = Linker.nativeLinker()
+            .downcallHandle(
+                    LibC.symbol("clone"),
+                    FunctionDescriptor.of(
+                            ValueLayout.JAVA_INT,
+                            ValueLayout.ADDRESS,
+                            ValueLayout.ADDRESS,
+                            ValueLayout.JAVA_INT,
+                            ValueLayout.JAVA_LONG),
+                    Linker.Option.captureCallState("errno"),
+                    Linker.Option.firstVariadicArg(4));
+    private static final MethodHandle PROCESS_VM_READV = LibC.bind("process_vm_readv", 6);
+    private static final MethodHandle KILL = LibC.bind("kill", 2);
+    private static final MethodHandle WAITPID = LibC.bind("waitpid", 3);
+
+    private final long pid;
+    private boolean closed;
+
+    private FrozenFork(long pid) {
+        this.pid = pid;
+    }
+
+    /** Forks. Takes about 7 ms for each GiB in huge pages, 60 ms in small ones. */
+    public static FrozenFork fork() throws LinuxException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment top = arena.allocate(STACK_BYTES, 16).asSlice(STACK_BYTES - 64);
+            int child = (int) CLONE.invokeExact(LibC.errnoPlace(), LibC.symbol("pause"), top, SIGCHLD, 0L);
+            if (child < 0) {
+                throw new LinuxException("fork", LibC.errno());
+            }
+            return new FrozenFork(child);
+        } catch (LinuxException e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** The child's process id. */
+    public long pid() {
+        return pid;
+    }
+
+    /** Fills a native segment with the child's memory from {@code address}. */
+    public void read(long address, MemorySegment into) throws LinuxException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment vectors = arena.allocate(32, 8);
+            long done = 0;
+            while (done < into.byteSize()) {
+                vectors.set(ValueLayout.JAVA_LONG, 0, into.address() + done);
+                vectors.set(ValueLayout.JAVA_LONG, 8, into.byteSize() - done);
+                vectors.set(ValueLayout.JAVA_LONG, 16, address + done);
+                vectors.set(ValueLayout.JAVA_LONG, 24, into.byteSize() - done);
+                long count = (long) PROCESS_VM_READV.invokeExact(
+                        LibC.errnoPlace(), pid, vectors.address(), 1L, vectors.address() + 16, 1L, 0L);
+                if (count <= 0) {
+                    throw new LinuxException(
+                            "read frozen memory at 0x" + Long.toHexString(address + done), LibC.errno());
+                }
+                done += count;
+            }
+        } catch (LinuxException e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        if (closed) {
+            throw new IllegalStateException("frozen fork was closed before");
+        }
+        closed = true;
+        try {
+            int killed = (int) (long) KILL.invokeExact(LibC.errnoPlace(), pid, SIGKILL);
+            int reaped = (int) (long) WAITPID.invokeExact(LibC.errnoPlace(), pid, 0L, 0L);
+            assert killed == 0 && reaped == pid : "frozen fork " + pid + " was reaped by somebody else";
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

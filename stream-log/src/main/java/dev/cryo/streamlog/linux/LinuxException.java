@@ -1,0 +1,38 @@
+package dev.cryo.streamlog.linux;
+
+import java.io.IOException;
+
+/** A system call failed. */
+public final class LinuxException extends IOException {
+    private static final long serialVersionUID = 1;
+    private final int errno;
+
+    LinuxException(String what, int errno) {
+        super(what + ": " + describe(errno));
+        this.errno = errno;
+    }
+
+    /** The error's number. */
+    public int errno() {
+        return errno;
+    }
+
+    private static String describe(int errno) {
+        return switch (errno) {
+            case 1 -> "operation not permitted";
+            case 2 -> "no such file or directory";
+            case 3 -> "no such process";
+            case 9 -> "bad file descriptor";
+            case 10 -> "no child process";
+            case 11 -> "resource temporarily unavailable";
+            case 12 -> "out of memory";
+            case 13 -> "permission denied";
+            case 14 -> "bad address";
+            case 17 -> "the address range is in use";
+            case 22 -> "invalid argument";
+            case 24 -> "too many open files";
+            case 28 -> "no space left";
+            default -> "errno " + errno;
+        };
+    }
+}

@@ -1,0 +1,148 @@
+package dev.cryo.streamlog.linux;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+
+/**
+ * Memory of a file descriptor, mapped in this process, that another process maps too.
+ *
+ * <p>The one that {@linkplain #create creates} it holds the descriptor; another one of the same user {@linkplain #open
+ * opens} it by the first one's process id and descriptor. Closing unmaps; a second close is an error.
+ */
+public final class SharedMemory implements AutoCloseable {
+    private static final int O_RDWR_CLOEXEC = 02 | 02000000;
+    private static final int MFD_CLOEXEC = 1;
+    private static final MethodHandle MEMFD_CREATE = LibC.bind("memfd_create", 2);
+    private static final MethodHandle FTRUNCATE = LibC.bind("ftruncate", 2);
+    private static final MethodHandle OPEN = LibC.bind("open", 2);
+    private static final MethodHandle CLOSE = LibC.bind("close", 1);
+
+    private final int descriptor;
+    private final long address;
+    private final long bytes;
+    private boolean closed;
+
+    private SharedMemory(int descriptor, long address, long bytes) {
+        this.descriptor = descriptor;
+        this.address = address;
+        this.bytes = bytes;
+    }
+
+    /** Creates zeroed memory at an address of the kernel's choice. */
+    public static SharedMemory create(String name, long bytes) throws LinuxException {
+        int descriptor = memfd(name, bytes);
+        return new SharedMemory(descriptor, VirtualMemory.mapShared(descriptor, bytes), bytes);
+    }
+
+    /** Creates zeroed memory at the given address. */
+    public static SharedMemory createAt(String name, long address, long bytes) throws LinuxException {
+        int descriptor = memfd(name, bytes);
+        try {
+            VirtualMemory.mapSharedAt(address, descriptor, bytes);
+        } catch (LinuxException e) {
+            closeDescriptor(descriptor);
+            throw e;
+        }
+        return new SharedMemory(descriptor, address, bytes);
+    }
+
+    /** Maps another process's memory at an address of the kernel's choice. */
+    public static SharedMemory open(long pid, int descriptor, long bytes) throws LinuxException {
+        int own = openDescriptor(pid, descriptor);
+        try {
+            return new SharedMemory(-1, VirtualMemory.mapShared(own, bytes), bytes);
+        } finally {
+            closeDescriptor(own);
+        }
+    }
+
+    /** Maps another process's memory at the given address. */
+    public static SharedMemory openAt(long pid, int descriptor, long address, long bytes) throws LinuxException {
+        int own = openDescriptor(pid, descriptor);
+        try {
+            VirtualMemory.mapSharedAt(address, own, bytes);
+            return new SharedMemory(-1, address, bytes);
+        } finally {
+            closeDescriptor(own);
+        }
+    }
+
+    /** The descriptor in the creating process; -1 in others. */
+    public int descriptor() {
+        return descriptor;
+    }
+
+    /** Where the memory is mapped in this process. */
+    public long address() {
+        return address;
+    }
+
+    /** Its size. */
+    public long bytes() {
+        return bytes;
+    }
+
+    /** The memory; it must not be touched after {@link #close}. */
+    public MemorySegment segment() {
+        return VirtualMemory.at(address, bytes);
+    }
+
+    @Override
+    public void close() throws LinuxException {
+        if (closed) {
+            throw new IllegalStateException("shared memory was closed before");
+        }
+        closed = true;
+        VirtualMemory.unmap(address, bytes);
+        if (descriptor >= 0) {
+            closeDescriptor(descriptor);
+        }
+    }
+
+    private static int memfd(String name, long bytes) throws LinuxException {
+        try (Arena arena = Arena.ofConfined()) {
+            long path = arena.allocateFrom(name).address();
+            int descriptor = call(MEMFD_CREATE, path, MFD_CLOEXEC, "create shared memory " + name);
+            try {
+                call(FTRUNCATE, descriptor, bytes, "size shared memory " + name + " to " + bytes + " bytes");
+            } catch (LinuxException e) {
+                closeDescriptor(descriptor);
+                throw e;
+            }
+            return descriptor;
+        }
+    }
+
+    private static int openDescriptor(long pid, int descriptor) throws LinuxException {
+        String path = "/proc/" + pid + "/fd/" + descriptor;
+        try (Arena arena = Arena.ofConfined()) {
+            return call(OPEN, arena.allocateFrom(path).address(), O_RDWR_CLOEXEC, "open " + path);
+        }
+    }
+
+    private static void closeDescriptor(int descriptor) throws LinuxException {
+        try {
+            if ((int) (long) CLOSE.invokeExact(LibC.errnoPlace(), (long) descriptor) != 0) {
+                throw new LinuxException("close descriptor " + descriptor, LibC.errno());
+            }
+        } catch (LinuxException e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static int call(MethodHandle function, long first, long second, String what) throws LinuxException {
+        int result;
+        try {
+            result = (int) (long) function.invokeExact(LibC.errnoPlace(), first, second);
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+        if (result < 0) {
+            throw new LinuxException(what, LibC.errno());
+        }
+        return result;
+    }
+}
