@@ -160,7 +160,7 @@ public sealed interface ControlMessage {
      * @param totalNanos from the request to the complete image
      */
     @Opcode(41)
-    record CheckpointTaken(int image, long bytes, long pauseNanos, long totalNanos) implements ControlMessage {}
+    record CheckpointTaken(long image, long bytes, long pauseNanos, long totalNanos) implements ControlMessage {}
 
     /** Asks to end the job without a checkpoint; answered by {@link Done}. */
     @Opcode(42)
