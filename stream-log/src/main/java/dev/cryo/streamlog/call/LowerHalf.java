@@ -22,6 +22,11 @@ public interface LowerHalf extends AutoCloseable {
      */
     void attach(HostSide host) throws IOException;
 
+    /** The live page-locked memory, by ascending address; its contents can be read and written while attached. */
+    default List<Range> pageLocked() {
+        return List.of();
+    }
+
     /** Gives up the upper half's shared memory; the device must be {@linkplain #drain drained}. */
     void detach();
 

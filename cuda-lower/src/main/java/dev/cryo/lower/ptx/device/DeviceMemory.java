@@ -1,0 +1,196 @@
+package dev.cryo.lower.ptx.device;
+
+import dev.cryo.streamlog.call.CudaResult;
+import dev.cryo.streamlog.call.LowerHalf;
+import dev.cryo.streamlog.linux.LinuxException;
+import dev.cryo.streamlog.linux.VirtualMemory;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+
+/**
+ * Device memory at the addresses that the upper half chose.
+ *
+ * <p>A range has two lives. It is <em>claimed</em> from the call that makes it to the call that ends it, which is what
+ * the budget counts. It is <em>live</em>, that is mapped and accessible, between the operations of these calls, which
+ * may run later. Memory stands behind the 2 MiB slabs that live ranges touch, and only there; the address windows
+ * around them are reserved from the first use to {@link #close}. Fresh memory is zero. Thread-safe.
+ */
+final class DeviceMemory implements AutoCloseable {
+    private static final long WINDOW_BYTES = 1L << 36;
+
+    private final long budget;
+    private final NavigableMap<Long, Claim> claims = new TreeMap<>();
+    private final Slabs claimedSlabs = new Slabs();
+    private final NavigableMap<Long, Long> live = new ConcurrentSkipListMap<>();
+    private final Slabs liveSlabs = new Slabs();
+    private final Set<Long> windows = new HashSet<>();
+
+    /** With the most bytes that all slabs may have. */
+    DeviceMemory(long budget) {
+        this.budget = budget / Slabs.BYTES * Slabs.BYTES;
+    }
+
+    private record Claim(long bytes, DeviceContext context) {}
+
+    long totalBytes() {
+        return budget;
+    }
+
+    synchronized long freeBytes() {
+        return budget - claimedSlabs.bytes();
+    }
+
+    /**
+     * Claims a range.
+     *
+     * @throws RefusedException if it is none, overlaps another, or exceeds the budget
+     */
+    synchronized void claim(long address, long bytes, DeviceContext context) throws RefusedException {
+        if (address <= 0 || bytes <= 0 || bytes > Long.MAX_VALUE - address) {
+            throw new RefusedException(CudaResult.INVALID_VALUE, range(address, bytes) + " is no range of memory");
+        }
+        Map.Entry<Long, Claim> below = claims.lowerEntry(address + bytes);
+        if (below != null && below.getKey() + below.getValue().bytes() > address) {
+            throw new RefusedException(CudaResult.INVALID_VALUE, range(address, bytes) + " overlaps memory that lives");
+        }
+        if (claimedSlabs.bytes() + claimedSlabs.growth(address, bytes) > budget) {
+            throw new RefusedException(CudaResult.OUT_OF_MEMORY,
+                    range(address, bytes) + " exceed the device's " + budget + " bytes");
+        }
+        try {
+            reserve(address, bytes);
+        } catch (LinuxException e) {
+            throw new RefusedException(CudaResult.OPERATING_SYSTEM, e.getMessage());
+        }
+        claims.put(address, new Claim(bytes, context));
+        claimedSlabs.add(address, bytes);
+    }
+
+    /**
+     * Gives up the claim of a range that begins at an address.
+     *
+     * @return its length
+     * @throws RefusedException if there is none
+     */
+    synchronized long unclaim(long address) throws RefusedException {
+        Claim claim = claims.remove(address);
+        if (claim == null) {
+            throw new RefusedException(CudaResult.INVALID_VALUE, "no memory begins at 0x" + Long.toHexString(address));
+        }
+        claimedSlabs.remove(address, claim.bytes());
+        return claim.bytes();
+    }
+
+    /**
+     * The context of the claimed range that begins at an address.
+     *
+     * @throws RefusedException if there is none
+     */
+    synchronized DeviceContext owner(long address) throws RefusedException {
+        Claim claim = claims.get(address);
+        if (claim == null) {
+            throw new RefusedException(CudaResult.INVALID_VALUE, "no memory begins at 0x" + Long.toHexString(address));
+        }
+        return claim.context();
+    }
+
+    /** Where the claimed ranges of a context begin. */
+    synchronized List<Long> claimedBy(DeviceContext context) {
+        return claims.entrySet().stream()
+                .filter(entry -> entry.getValue().context() == context)
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
+    /** Makes a claimed range live: zero and accessible. */
+    synchronized void map(long address, long bytes) {
+        LowerHalf.Range fresh = liveSlabs.add(address, bytes);
+        try {
+            if (fresh.bytes() > 0) {
+                VirtualMemory.commit(fresh.address(), fresh.bytes());
+            }
+        } catch (LinuxException e) {
+            liveSlabs.remove(address, bytes);
+            throw new DeviceFault(CudaResult.OUT_OF_MEMORY, e.getMessage());
+        }
+        if (fresh.bytes() == 0) {
+            VirtualMemory.at(address, bytes).fill((byte) 0);
+        } else {
+            long end = address + bytes;
+            long freshEnd = fresh.address() + fresh.bytes();
+            VirtualMemory.at(address, Math.max(0, fresh.address() - address)).fill((byte) 0);
+            VirtualMemory.at(Math.min(freshEnd, end), Math.max(0, end - freshEnd)).fill((byte) 0);
+        }
+        live.put(address, bytes);
+    }
+
+    /** Ends a live range, giving its memory back where no other needs it. */
+    synchronized void unmap(long address) {
+        Long bytes = live.remove(address);
+        if (bytes == null) {
+            return; // Its mapping has failed.
+        }
+        LowerHalf.Range free = liveSlabs.remove(address, bytes);
+        try {
+            if (free.bytes() > 0) {
+                VirtualMemory.decommit(free.address(), free.bytes());
+            }
+        } catch (LinuxException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Whether all of {@code [address, address + bytes)} lies in one live range. */
+    boolean isLive(long address, long bytes) {
+        Map.Entry<Long, Long> below = live.floorEntry(address);
+        return below != null && bytes >= 0 && address - below.getKey() <= below.getValue() - bytes;
+    }
+
+    /** The live ranges, ascending, adjacent ones joined. */
+    synchronized List<LowerHalf.Range> ranges() {
+        List<LowerHalf.Range> ranges = new ArrayList<>();
+        live.forEach((address, bytes) -> {
+            LowerHalf.Range last = ranges.isEmpty() ? null : ranges.getLast();
+            if (last != null && last.address() + last.bytes() == address) {
+                ranges.set(ranges.size() - 1, new LowerHalf.Range(last.address(), last.bytes() + bytes));
+            } else {
+                ranges.add(new LowerHalf.Range(address, bytes));
+            }
+        });
+        return ranges;
+    }
+
+    /** Gives back all memory and all addresses. */
+    @Override
+    public synchronized void close() {
+        live.clear();
+        claims.clear();
+        for (long window : windows) {
+            try {
+                VirtualMemory.unmap(window * WINDOW_BYTES, WINDOW_BYTES);
+            } catch (LinuxException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+        windows.clear();
+    }
+
+    private void reserve(long address, long bytes) throws LinuxException {
+        for (long window = address / WINDOW_BYTES; window <= (address + bytes - 1) / WINDOW_BYTES; window++) {
+            if (!windows.contains(window)) {
+                VirtualMemory.reserve(window * WINDOW_BYTES, WINDOW_BYTES);
+                windows.add(window);
+            }
+        }
+    }
+
+    static String range(long address, long bytes) {
+        return bytes + " bytes at 0x" + Long.toHexString(address);
+    }
+}

@@ -1,0 +1,40 @@
+package dev.cryo.lower.ptx.device;
+
+import dev.cryo.streamlog.call.LowerHalf;
+import dev.cryo.streamlog.linux.FrozenFork;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/** Device contents held by a frozen copy-on-write fork of this process. */
+final class FrozenCapture implements LowerHalf.Capture {
+    private final List<LowerHalf.Range> ranges;
+    private final LowerHalf.DeviceState state;
+    private final FrozenFork fork;
+
+    FrozenCapture(List<LowerHalf.Range> ranges, LowerHalf.DeviceState state) throws IOException {
+        this.ranges = List.copyOf(ranges);
+        this.state = state;
+        this.fork = FrozenFork.fork();
+    }
+
+    @Override
+    public List<LowerHalf.Range> ranges() {
+        return ranges;
+    }
+
+    @Override
+    public LowerHalf.DeviceState state() {
+        return state;
+    }
+
+    @Override
+    public void read(long address, MemorySegment into) throws IOException {
+        fork.read(address, into);
+    }
+
+    @Override
+    public void close() {
+        fork.close();
+    }
+}

@@ -1,0 +1,121 @@
+package dev.cryo.lower.ptx.device;
+
+import dev.cryo.streamlog.call.CudaResult;
+import dev.cryo.streamlog.call.LowerHalf;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentSkipListMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Page-locked host memory and the upper half's side of it: mapped while a {@link LowerHalf.HostSide} is attached.
+ * Attaching, detaching and adding belong to the thread that executes calls; the rest is thread-safe.
+ */
+final class HostMemory {
+    private final NavigableMap<Long, Area> areas = new ConcurrentSkipListMap<>();
+    private volatile LowerHalf.@Nullable HostSide host;
+
+    private record Area(long bytes, int descriptor, DeviceContext context) {}
+
+    /** The upper half's side; null while detached. */
+    LowerHalf.@Nullable HostSide hostOrNull() {
+        return host;
+    }
+
+    /** The upper half's side, which work that touches it may assume to be there. */
+    LowerHalf.HostSide host() {
+        return Objects.requireNonNull(host, "the upper half's memory is not attached");
+    }
+
+    void attach(LowerHalf.HostSide to) throws IOException {
+        for (Map.Entry<Long, Area> area : areas.entrySet()) {
+            to.mapHost(area.getKey(), area.getValue().bytes(), area.getValue().descriptor());
+        }
+        host = to;
+    }
+
+    void detach() {
+        LowerHalf.HostSide from = host;
+        host = null;
+        if (from != null) {
+            areas.forEach((address, area) -> from.unmapHost(address, area.bytes()));
+        }
+    }
+
+    /**
+     * Adds memory, mapping it if attached.
+     *
+     * @throws RefusedException if it overlaps other memory or cannot be mapped
+     */
+    void add(long address, long bytes, int descriptor, DeviceContext context) throws RefusedException {
+        if (address <= 0 || bytes <= 0 || bytes > Long.MAX_VALUE - address) {
+            throw new RefusedException(CudaResult.INVALID_VALUE, DeviceMemory.range(address, bytes) + " is no range");
+        }
+        Map.Entry<Long, Area> below = areas.lowerEntry(address + bytes);
+        if (below != null && below.getKey() + below.getValue().bytes() > address) {
+            throw new RefusedException(
+                    CudaResult.HOST_MEMORY_ALREADY_REGISTERED,
+                    DeviceMemory.range(address, bytes) + " are known already");
+        }
+        LowerHalf.HostSide to = host;
+        try {
+            if (to != null) {
+                to.mapHost(address, bytes, descriptor);
+            }
+        } catch (IOException e) {
+            throw new RefusedException(CudaResult.OPERATING_SYSTEM, e.getMessage());
+        }
+        areas.put(address, new Area(bytes, descriptor, context));
+    }
+
+    /**
+     * The context of the memory that begins at an address.
+     *
+     * @throws RefusedException if there is none
+     */
+    DeviceContext owner(long address) throws RefusedException {
+        Area area = areas.get(address);
+        if (area == null) {
+            throw new RefusedException(
+                    CudaResult.INVALID_VALUE, "no page-locked memory begins at 0x" + Long.toHexString(address));
+        }
+        return area.context();
+    }
+
+    /** Removes memory that begins at an address, unmapping it if attached. */
+    void remove(long address) {
+        Area area = areas.remove(address);
+        LowerHalf.HostSide from = host;
+        if (area != null && from != null) {
+            from.unmapHost(address, area.bytes());
+        }
+    }
+
+    /** Where the memory of a context begins. */
+    List<Long> ownedBy(DeviceContext context) {
+        return areas.entrySet().stream()
+                .filter(entry -> entry.getValue().context() == context)
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
+    /** Whether all of {@code [address, address + bytes)} lies in one area that is mapped. */
+    boolean isLive(long address, long bytes) {
+        Map.Entry<Long, Area> below = areas.floorEntry(address);
+        return below != null
+                && bytes >= 0
+                && address - below.getKey() <= below.getValue().bytes() - bytes
+                && host != null;
+    }
+
+    /** All areas, ascending. */
+    List<LowerHalf.Range> ranges() {
+        List<LowerHalf.Range> ranges = new ArrayList<>();
+        areas.forEach((address, area) -> ranges.add(new LowerHalf.Range(address, area.bytes())));
+        return ranges;
+    }
+}

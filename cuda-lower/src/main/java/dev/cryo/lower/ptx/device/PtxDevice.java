@@ -1,0 +1,231 @@
+package dev.cryo.lower.ptx.device;
+
+import dev.cryo.streamlog.call.Call;
+import dev.cryo.streamlog.call.CudaResult;
+import dev.cryo.streamlog.call.LowerHalf;
+import dev.cryo.streamlog.linux.VirtualMemory;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.management.ManagementFactory;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * A CUDA device that runs on the processor: executes the CUDA vocabulary, kernels being PTX.
+ *
+ * <p>Work is asynchronous and ordered as CUDA orders it; {@link #execute} does itself what takes some microseconds and
+ * starts the rest. A device holds no state outside itself: several can be in one process, at different addresses, and
+ * {@link #close} gives back memory, addresses and threads.
+ *
+ * <p>A kernel or copy that touches memory which does not live, and what else goes wrong while work is done, makes its
+ * context faulted: later work of the context is dropped, calls whose caller waits answer the error until the context is
+ * destroyed, and the log of {@code dev.cryo.device} says what happened where.
+ */
+public final class PtxDevice implements LowerHalf {
+    private static final System.Logger LOG = System.getLogger("dev.cryo.device");
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
+
+    private final Scheduler scheduler = new Scheduler();
+    private final DeviceObjects objects = new DeviceObjects();
+    private final Timeline timeline = new Timeline(scheduler, objects.contexts());
+    private final HostMemory host = new HostMemory();
+    private final int multiprocessors = Runtime.getRuntime().availableProcessors();
+    private final DeviceMemory memory;
+    private final MemoryCalls memoryCalls;
+    private final StreamCalls streamCalls;
+    private boolean closed;
+
+    /** A device with half of this machine's memory. */
+    public PtxDevice() {
+        this(physicalBytes() / 2);
+    }
+
+    /** A device with so many bytes of memory. */
+    public PtxDevice(long memoryBytes) {
+        memory = new DeviceMemory(memoryBytes);
+        memoryCalls = new MemoryCalls(objects, timeline, memory, host);
+        streamCalls = new StreamCalls(objects, timeline, new Clock());
+    }
+
+    private static long physicalBytes() {
+        return ((com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
+                .getTotalMemorySize();
+    }
+
+    @Override
+    public void attach(HostSide side) throws IOException {
+        host.attach(side);
+    }
+
+    @Override
+    public void detach() {
+        host.detach();
+    }
+
+    @Override
+    public List<Range> pageLocked() {
+        return host.ranges();
+    }
+
+    @Override
+    public void execute(Call call, Reply reply) {
+        try {
+            switch (call) {
+                case Call.Queued queued -> {
+                    start(queued);
+                    reply.done(Call.Done.DONE);
+                }
+                case Call.Blocking<?> blocking -> start(blocking, reply);
+            }
+        } catch (RefusedException e) {
+            refuse(call, e, reply);
+        }
+    }
+
+    private void refuse(Call call, RefusedException why, Reply reply) {
+        if (call instanceof Call.Queued) {
+            LOG.log(System.Logger.Level.WARNING, "{0} was refused with CUDA error {1}: {2}",
+                    call.getClass().getSimpleName(), Integer.toString(why.code()), String.valueOf(why.getMessage()));
+            if (call instanceof Call.Copy copy) {
+                memoryCalls.releaseStaging(copy);
+            }
+            DeviceContext context = objects.contextOf(call);
+            if (context != null) {
+                context.fault(why.code(), why.getMessage());
+            }
+        } else if (why.code() != CudaResult.NOT_READY) {
+            LOG.log(System.Logger.Level.DEBUG, "{0} answers CUDA error {1}: {2}",
+                    call.getClass().getSimpleName(), Integer.toString(why.code()), String.valueOf(why.getMessage()));
+        }
+        reply.failed(why.code());
+    }
+
+    private void start(Call.Queued call) throws RefusedException {
+        switch (call) {
+            case Call.CtxSetLimit it -> objects.context(it.context());
+            case Call.CtxSetConfig it -> objects.context(it.context());
+            case Call.MemUnmap it -> memoryCalls.unmap(it);
+            case Call.MemSet it -> memoryCalls.set(it);
+            case Call.Copy it -> memoryCalls.copy(it);
+            case Call.MemWrite it -> memoryCalls.write(it);
+            case Call.StreamCreate it -> streamCalls.create(it);
+            case Call.StreamDestroy it -> streamCalls.destroy(it);
+            case Call.StreamWait it -> streamCalls.await(it);
+            case Call.EventCreate it -> streamCalls.create(it);
+            case Call.EventDestroy it -> streamCalls.destroy(it);
+            case Call.EventRecord it -> streamCalls.record(it);
+            case Call.ModuleUnload it -> throw noModules();
+            case Call.FuncSetAttribute it -> throw noModules();
+            case Call.Launch it -> throw noModules();
+        }
+    }
+
+    private void start(Call.Blocking<?> call, Reply reply) throws RefusedException {
+        switch (call) {
+            case Call.DriverInfo it -> reply.done(new Call.DriverInfo.Result(1, DeviceProperties.DRIVER_VERSION));
+            case Call.DeviceInfo it -> {
+                requireDevice(it.device());
+                reply.done(DeviceProperties.info(memory.totalBytes(), multiprocessors));
+            }
+            case Call.MemInfo it -> {
+                objects.context(it.context()).requireHealthy();
+                reply.done(new Call.MemInfo.Result(memory.freeBytes(), memory.totalBytes()));
+            }
+            case Call.CtxCreate it -> {
+                requireDevice(it.device());
+                objects.add(new DeviceContext(it.context(), it.defaultStream(), host::hostOrNull));
+                reply.done(Call.Done.DONE);
+            }
+            case Call.CtxDestroy it -> destroy(it, reply);
+            case Call.CtxSync it -> streamCalls.sync(it, reply);
+            case Call.CtxStatus it -> {
+                objects.context(it.context()).requireHealthy();
+                reply.done(Call.Done.DONE);
+            }
+            case Call.ModuleLoad it -> throw noModules();
+            case Call.FunctionGet it -> throw noModules();
+            case Call.GlobalGet it -> throw noModules();
+            case Call.MemMap it -> {
+                memoryCalls.map(it);
+                reply.done(Call.Done.DONE);
+            }
+            case Call.HostAlloc it -> {
+                memoryCalls.allocateHost(it);
+                reply.done(Call.Done.DONE);
+            }
+            case Call.HostFree it -> memoryCalls.freeHost(it, reply);
+            case Call.StreamSync it -> streamCalls.sync(it, reply);
+            case Call.StreamQuery it -> streamCalls.query(it, reply);
+            case Call.EventSync it -> streamCalls.sync(it, reply);
+            case Call.EventQuery it -> streamCalls.query(it, reply);
+            case Call.EventElapsed it -> reply.done(streamCalls.elapsed(it));
+        }
+    }
+
+    private static RefusedException noModules() {
+        return new RefusedException(CudaResult.NOT_SUPPORTED, "modules are not supported");
+    }
+
+    private static void requireDevice(int device) throws RefusedException {
+        if (device != 0) {
+            throw new RefusedException(CudaResult.INVALID_DEVICE, "there is no device " + device);
+        }
+    }
+
+    private void destroy(Call.CtxDestroy call, Reply reply) throws RefusedException {
+        DeviceContext context = objects.context(call.context());
+        if (context.isFaulted()) {
+            context.abandon();
+        }
+        List<Long> device = memoryCalls.unclaimAll(context);
+        List<Long> pageLocked = host.ownedBy(context);
+        timeline.fence(context, new Action(Work.Weight.HEAVY, context, "end of a context", () -> {
+            memoryCalls.endAll(device, pageLocked);
+            reply.done(Call.Done.DONE);
+        }));
+        objects.remove(context);
+    }
+
+    @Override
+    public String drain(Duration timeout) throws InterruptedException {
+        return scheduler.awaitQuiet(timeout) ? "" : scheduler.words();
+    }
+
+    @Override
+    public Capture capture() throws IOException {
+        return new FrozenCapture(memory.ranges(), streamCalls.state());
+    }
+
+    @Override
+    public void write(long address, MemorySegment contents) {
+        if (!memory.isLive(address, contents.byteSize())) {
+            throw new IllegalArgumentException(
+                    DeviceMemory.range(address, contents.byteSize()) + " are not in live memory");
+        }
+        MemorySegment.copy(
+                contents, ValueLayout.JAVA_BYTE, 0,
+                VirtualMemory.at(address, contents.byteSize()), ValueLayout.JAVA_BYTE, 0, contents.byteSize());
+    }
+
+    @Override
+    public void restore(DeviceState state) {
+        streamCalls.restore(state);
+    }
+
+    @Override
+    public void close() {
+        if (closed) {
+            throw new IllegalStateException("the device was closed before");
+        }
+        closed = true;
+        objects.contexts().forEach(DeviceContext::abandon);
+        host.detach();
+        if (scheduler.close(CLOSE_TIMEOUT)) {
+            memory.close();
+        } else {
+            LOG.log(System.Logger.Level.ERROR,
+                    "device memory is not given back, since work does not end: {0}", scheduler.words());
+        }
+    }
+}

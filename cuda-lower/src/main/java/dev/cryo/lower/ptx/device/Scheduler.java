@@ -1,0 +1,327 @@
+package dev.cryo.lower.ptx.device;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs a graph of operations, each as soon as those that it waits for have ended.
+ *
+ * <p>Streams, events and fences are nothing but dependencies here. A thread that ends an operation goes on with one
+ * that became ready by it, so a stream's operations run one after the other without a hand-over; what else became ready
+ * goes to an idle thread or to a new one. There are as many threads as heavy operations were ready at once, up to
+ * {@value #MOST_RUNNERS}: a kernel that waits for another stream's copy does not keep that copy from running.
+ *
+ * <p>Threading: {@link #submit} is called by one thread at a time, the rest by any.
+ */
+final class Scheduler implements AutoCloseable {
+    static final int MOST_RUNNERS = 128;
+    /** How long a thread that has run out of work looks for more before it sleeps: about what a wake-up costs. */
+    private static final long SPIN_NANOS = Runtime.getRuntime().availableProcessors() > 1 ? 20_000 : 0;
+
+    private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private final ArrayDeque<Runner> idle = new ArrayDeque<>();
+    private final ArrayDeque<Work> overflow = new ArrayDeque<>();
+    private final List<Runner> runners = new ArrayList<>();
+    private long submitted;
+    private long ended;
+    private boolean closed;
+
+    /**
+     * Submits an operation that waits for others.
+     *
+     * @param earlier what it waits for; nulls and operations that have ended are ignored
+     */
+    void submit(Work work, List<@Nullable Work> earlier) {
+        lock.lock();
+        try {
+            if (closed) {
+                throw new IllegalStateException("the device is closed");
+            }
+            submitted++;
+            for (Work one : earlier) {
+                if (one != null) {
+                    work.addDependency(one);
+                }
+            }
+            if (!work.dependencyEnded()) {
+                return;
+            }
+            if (work.weight == Work.Weight.INSTANT) {
+                work.runSafely();
+                end(work, new Ready()).dispatchAll();
+                return;
+            }
+            if (work.weight == Work.Weight.HEAVY) {
+                dispatch(work);
+                return;
+            }
+        } finally {
+            lock.unlock();
+        }
+        work.runSafely();
+        lock.lock();
+        try {
+            end(work, new Ready()).dispatchAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Waits until every submitted operation has ended.
+     *
+     * @return whether they have; false if the time was over before
+     */
+    boolean awaitQuiet(Duration timeout) throws InterruptedException {
+        long left = timeout.toNanos();
+        lock.lockInterruptibly();
+        try {
+            while (ended != submitted) {
+                if (left <= 0) {
+                    return false;
+                }
+                left = changed.awaitNanos(left);
+            }
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** What runs now and for how long, and how much waits for it, in words; empty if nothing does. */
+    String words() {
+        lock.lock();
+        try {
+            if (ended == submitted) {
+                return "";
+            }
+            long now = System.nanoTime();
+            List<String> parts = new ArrayList<>();
+            for (Runner runner : runners) {
+                Work work = runner.current;
+                if (work != null) {
+                    parts.add(String.format(Locale.ROOT, "%s for %.1f s", work.words(), (now - runner.since) / 1e9));
+                }
+            }
+            long waiting = submitted - ended - parts.size();
+            if (waiting > 0) {
+                parts.add(waiting == 1 ? "1 operation waits" : waiting + " operations wait");
+            }
+            return String.join("; ", parts);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Ends the threads, waiting for the operations that run and, as they depend on them, all others.
+     *
+     * @return whether all ended in time
+     */
+    boolean close(Duration timeout) {
+        boolean quiet;
+        try {
+            quiet = awaitQuiet(timeout);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            quiet = false;
+        }
+        List<Runner> threads;
+        lock.lock();
+        try {
+            closed = true;
+            threads = List.copyOf(runners);
+            threads.forEach(LockSupport::unpark);
+        } finally {
+            lock.unlock();
+        }
+        if (quiet) {
+            threads.forEach(Scheduler::join);
+        }
+        return quiet;
+    }
+
+    @Override
+    public void close() {
+        close(Duration.ofSeconds(10));
+    }
+
+    private static void join(Thread thread) {
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Ends an operation and adds those that are ready by it, the instant ones being run; the lock is held. */
+    private Ready end(Work work, Ready ready) {
+        ArrayDeque<Work> toEnd = new ArrayDeque<>(4);
+        toEnd.add(work);
+        for (Work one = toEnd.poll(); one != null; one = toEnd.poll()) {
+            one.end();
+            ended++;
+            for (Work next = one.pollWaiting(); next != null; next = one.pollWaiting()) {
+                if (!next.dependencyEnded()) {
+                    continue;
+                }
+                switch (next.weight) {
+                    case INSTANT -> {
+                        next.runSafely();
+                        toEnd.add(next);
+                    }
+                    case LIGHT -> ready.light.add(next);
+                    case HEAVY -> ready.heavy.add(next);
+                }
+            }
+        }
+        if (ended == submitted) {
+            changed.signalAll();
+        }
+        return ready;
+    }
+
+    /** Gives a ready operation to an idle or a new thread; the lock is held. */
+    private void dispatch(Work work) {
+        Runner runner = idle.pollLast();
+        if (runner != null) {
+            runner.assigned = work;
+            LockSupport.unpark(runner);
+        } else if (runners.size() < MOST_RUNNERS) {
+            Runner fresh = new Runner(work, "cryo device " + runners.size());
+            runners.add(fresh);
+            fresh.start();
+        } else {
+            overflow.add(work);
+        }
+    }
+
+    /** Operations that are ready; guarded by the lock. */
+    private final class Ready {
+        private final ArrayDeque<Work> light = new ArrayDeque<>(4);
+        private final ArrayDeque<Work> heavy = new ArrayDeque<>(4);
+
+        /** Takes the one to go on with, and gives to other threads what it would hold up. */
+        @Nullable Work poll() {
+            Work next = light.isEmpty() ? heavy.poll() : light.poll();
+            while (heavy.size() > (next != null && next.weight == Work.Weight.LIGHT ? 1 : 0)) {
+                dispatch(heavy.remove());
+            }
+            return next;
+        }
+
+        void dispatchAll() {
+            light.forEach(Scheduler.this::dispatch);
+            light.clear();
+            heavy.forEach(Scheduler.this::dispatch);
+            heavy.clear();
+        }
+    }
+
+    /** A thread that runs operations. */
+    private final class Runner extends Thread {
+        private volatile @Nullable Work assigned;
+        private volatile @Nullable Work current;
+        private volatile long since;
+        /** What became ready by this thread's operations and was not given to others: at most one heavy one. */
+        private final Ready own = new Ready();
+
+        Runner(Work first, String name) {
+            super(name);
+            setDaemon(true);
+            assigned = first;
+        }
+
+        @Override
+        public void run() {
+            for (Work work = assigned; work != null; ) {
+                since = System.nanoTime();
+                current = work;
+                work.runSafely();
+                current = null;
+                work = next(work);
+            }
+        }
+
+        private @Nullable Work next(Work done) {
+            lock.lock();
+            try {
+                end(done, own);
+                Work next = own.poll();
+                if (next == null || next.weight == Work.Weight.HEAVY && !overflow.isEmpty()) {
+                    if (next != null) {
+                        overflow.add(next);
+                    }
+                    next = overflow.poll();
+                }
+                if (next != null) {
+                    return next;
+                }
+                assigned = null;
+                idle.addLast(this);
+            } finally {
+                lock.unlock();
+            }
+            return awaitAssigned();
+        }
+
+        private @Nullable Work awaitAssigned() {
+            long start = System.nanoTime();
+            for (long waited = 0; ; waited = System.nanoTime() - start) {
+                Work work = assigned;
+                if (work != null) {
+                    return work;
+                }
+                if (waited < SPIN_NANOS) {
+                    Thread.onSpinWait();
+                } else if (waited > IDLE_NANOS || closed()) {
+                    if (retire()) {
+                        return null;
+                    }
+                } else {
+                    LockSupport.parkNanos(this, IDLE_NANOS);
+                }
+            }
+        }
+
+        private boolean closed() {
+            lock.lock();
+            try {
+                return closed;
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        /** Leaves the scheduler, unless work was assigned meanwhile. */
+        private boolean retire() {
+            lock.lock();
+            try {
+                if (!idle.remove(this)) {
+                    return false;
+                }
+                runners.remove(this);
+                return true;
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+}
