@@ -1,0 +1,120 @@
+package dev.cryo.streamlog.image;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cryo.streamlog.call.Call;
+import dev.cryo.streamlog.call.LowerHalf;
+import dev.cryo.streamlog.log.LogCodec;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Images of every format version that was released are read for ever. A version's image is written once, by running
+ * this test with {@code -Dgolden.write=src/test/resources/images}.
+ */
+class GoldenImageTest {
+    private static final List<Call> LOG = List.of(
+            new Call.CtxCreate(1, 2, 0, 4),
+            new Call.ModuleLoad(3, 1, ".version 9.0".getBytes(StandardCharsets.UTF_8), 0x2000_0000_0000L),
+            new Call.FunctionGet(4, 3, "saxpy"),
+            new Call.FunctionGet(5, 3, "dot"),
+            new Call.MemMap(TestImages.ARENA + 256, 1, 512),
+            new Call.StreamCreate(6, 1, 1, 0),
+            new Call.EventCreate(7, 1, 2));
+    private static final byte[] CORE = "what CRIU wrote\n".getBytes(StandardCharsets.US_ASCII);
+
+    private static ImageStore golden() throws IOException, URISyntaxException {
+        String target = System.getProperty("golden.write");
+        if (target != null) {
+            ImageStore store = ImageStore.in(Path.of(target).toAbsolutePath(), Disk.REAL, TestImages.CLOCK);
+            TestImages.small(store, LogCodec.encode(LOG), CORE);
+            return store;
+        }
+        return ImageStore.in(Path.of(Objects.requireNonNull(GoldenImageTest.class.getResource("/images"))
+                .toURI()));
+    }
+
+    @Test
+    void anImageOfVersionOneIsRead() throws Exception {
+        try (ImageReader image = golden().read(1)) {
+            image.verifyAll((done, of) -> {});
+            assertThat(image.manifest().job()).isEqualTo(TestImages.job());
+            assertThat(image.manifest().createdMillis()).isEqualTo(TestImages.CLOCK.millis());
+            assertThat(image.log())
+                    .usingRecursiveFieldByFieldElementComparator()
+                    .isEqualTo(LOG);
+            assertThat(image.bytes("host/core-1.img")).isEqualTo(CORE);
+            assertThat(image.record(Section.DEVICE_STATE, LowerHalf.DeviceState.class))
+                    .isEqualTo(new LowerHalf.DeviceState(42, List.of()));
+            List<Long> addresses = new ArrayList<>();
+            image.readMemory(Section.DEVICE, (address, contents) -> {
+                MemorySegment expected = MemorySegment.ofArray(new byte[(int) contents.byteSize()]);
+                TestImages.fill(address, expected);
+                assertThat(contents.mismatch(expected)).isEqualTo(-1);
+                addresses.add(address);
+            });
+            assertThat(addresses).containsExactly(TestImages.ARENA + 256, TestImages.ARENA + 1024);
+        }
+    }
+
+    @Test
+    void theWriterStillWritesTheVeryBytes() throws Exception {
+        ImageStore golden = golden();
+        Path temp = Files.createTempDirectory("golden");
+        try {
+            ImageStore store = TestImages.store(temp);
+            TestImages.small(store, LogCodec.encode(LOG), CORE);
+            for (String file : List.of("device", "host")) {
+                assertThat(store.folder(1).resolve(file))
+                        .hasSameBinaryContentAs(golden.folder(1).resolve(file));
+            }
+            try (ImageReader image = golden.read(1)) {
+                assertThat(new ManifestFile(image.id(), ManifestFile.read(store.folder(1)).manifest()).encode())
+                        .isEqualTo(Files.readAllBytes(golden.folder(1).resolve(Manifest.FILE)));
+            }
+        } finally {
+            Disk.REAL.deleteTree(temp);
+        }
+    }
+
+    @Test
+    void theImageIsDescribedForHumans() throws Exception {
+        try (ImageReader image = golden().read(1)) {
+            ImageDescription description = ImageDescription.of(image);
+            assertThat(description.created()).isEqualTo("2026-01-01T00:00:00Z");
+            assertThat(description.formatVersion()).isEqualTo(1);
+            assertThat(description.id()).isEqualTo(image.id().toString());
+            assertThat(description.job()).isEqualTo(TestImages.job());
+            assertThat(description.job().property("processor")).contains("x86-64-v3");
+            assertThat(description.job().property("none")).isEqualTo(Optional.empty());
+            assertThat(description.sections())
+                    .extracting(ImageDescription.SectionSize::name)
+                    .containsExactly("device", "device-state", "log", "host/core-1.img");
+            assertThat(description.sections().getFirst())
+                    .isEqualTo(new ImageDescription.SectionSize("device", "device", 4096, 4096, 2));
+            assertThat(description.bytes()).isEqualTo(4096 + 12 + LogCodec.encode(LOG).length + CORE.length);
+            assertThat(description.storedBytes()).isEqualTo(description.bytes());
+            assertThat(description.memory())
+                    .containsExactly(
+                            new LowerHalf.Range(TestImages.ARENA + 256, 512),
+                            new LowerHalf.Range(TestImages.ARENA + 1024, 128));
+            assertThat(description.modules())
+                    .containsExactly(
+                            new ImageDescription.Module(3, 12, 0x2000_0000_0000L, List.of("saxpy", "dot")));
+            assertThat(description.calls().get(4))
+                    .isEqualTo(new ImageDescription.LoggedCall(
+                            "MemMap", Map.of("address", "0x100000000100", "context", "1", "bytes", "512")));
+            assertThat(description.calls().get(1).arguments()).containsEntry("image", "12 bytes");
+        }
+    }
+}

@@ -1,0 +1,189 @@
+package dev.cryo.streamlog.image;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ImageStoreTest {
+    @TempDir
+    private Path temp;
+
+    private ImageStore store;
+
+    @BeforeEach
+    void open() {
+        store = TestImages.store(temp);
+    }
+
+    private void write() throws IOException {
+        TestImages.small(store, new byte[4], new byte[8]);
+    }
+
+    @Test
+    void aStoreThatIsNotThereIsEmpty() throws IOException {
+        assertThat(store.numbers()).isEmpty();
+        assertThat(store.latest()).isEmpty();
+        assertThat(store.cleanLeftovers()).isZero();
+        assertThat(temp.resolve("images")).doesNotExist();
+    }
+
+    @Test
+    void imagesAreNumberedInTheirOrder() throws IOException {
+        for (int i = 0; i < 11; i++) {
+            write();
+        }
+        assertThat(store.numbers()).containsExactly(1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L, 9L, 10L, 11L);
+        assertThat(store.latest()).hasValue(11);
+        assertThat(store.diskBytes(11))
+                .isEqualTo(Files.size(store.folder(11).resolve("manifest")) + 4096 + 12 + 12);
+    }
+
+    @Test
+    void numbersAreNotUsedAgain() throws IOException {
+        write();
+        write();
+        store.remove(2);
+        store.begin().close();
+        write();
+        assertThat(store.numbers()).containsExactly(1L, 4L);
+    }
+
+    @Test
+    void numbersAreNotUsedAgainWhereTheLockFileIsLost() throws IOException {
+        write();
+        Files.writeString(temp.resolve("images/lock"), "torn");
+        write();
+        Files.delete(temp.resolve("images/lock"));
+        write();
+        assertThat(store.numbers()).containsExactly(1L, 2L, 3L);
+    }
+
+    @Test
+    void unknownImagesAreToldWithThoseThereAre() throws IOException {
+        write();
+        assertThatThrownBy(() -> store.read(5))
+                .isInstanceOf(NoSuchFileException.class)
+                .hasMessageContaining("no image 5; there are [1]");
+        assertThatThrownBy(() -> store.remove(5)).isInstanceOf(NoSuchFileException.class);
+        assertThatThrownBy(() -> store.diskBytes(5)).isInstanceOf(NoSuchFileException.class);
+    }
+
+    @Test
+    void aSecondWriterIsExcludedUntilTheFirstHasEnded() throws IOException {
+        try (ImageWriter first = store.begin()) {
+            assertThat(first.number()).isEqualTo(1);
+            assertThatThrownBy(() -> ImageStore.in(temp.resolve("images")).begin())
+                    .isInstanceOf(FileSystemException.class)
+                    .hasMessageContaining("an image is being written by another writer");
+            assertThatThrownBy(store::cleanLeftovers).isInstanceOf(FileSystemException.class);
+        }
+        write();
+        assertThat(store.numbers()).containsExactly(2L);
+    }
+
+    @Test
+    void anImageThatIsNotCommittedIsNeverSeen() throws IOException {
+        try (ImageWriter image = store.begin();
+                SectionWriter host = image.sections("host")) {
+            host.bytes(Section.LOG, new byte[4]);
+            image.add(host.finish());
+            assertThat(store.numbers()).isEmpty();
+        }
+        assertThat(store.numbers()).isEmpty();
+        assertThat(temp.resolve("images/1.partial")).doesNotExist();
+    }
+
+    @Test
+    void aCommittedImageIsCommittedOnce() throws IOException {
+        try (ImageWriter image = store.begin()) {
+            image.commit(TestImages.job());
+            assertThatThrownBy(() -> image.commit(TestImages.job())).isInstanceOf(IllegalStateException.class);
+        }
+        assertThat(store.numbers()).containsExactly(1L);
+    }
+
+    @Test
+    void leftoversAreCleanedAndOtherThingsAreNot() throws IOException {
+        write();
+        Path images = temp.resolve("images");
+        Path outside = Files.createDirectory(temp.resolve("outside"));
+        Files.writeString(outside.resolve("file"), "mine");
+        Files.createDirectories(images.resolve("7.partial/deep"));
+        Files.writeString(images.resolve("7.partial/device"), "half");
+        Files.createSymbolicLink(images.resolve("7.partial/deep/link"), outside);
+        Files.createDirectory(images.resolve("3.removed"));
+        Files.createDirectory(images.resolve("notes"));
+        assertThat(store.cleanLeftovers()).isEqualTo(2);
+        assertThat(images.resolve("7.partial")).doesNotExist();
+        assertThat(images.resolve("notes")).exists();
+        assertThat(outside.resolve("file")).hasContent("mine");
+        write();
+        assertThat(store.numbers()).containsExactly(1L, 8L);
+    }
+
+    @Test
+    void sectionsOfOneFileAreWrittenOnce() throws IOException {
+        try (ImageWriter image = store.begin();
+                SectionWriter host = image.sections("host")) {
+            host.bytes(Section.LOG, new byte[4]);
+            assertThatThrownBy(() -> image.sections("host")).isInstanceOf(IOException.class);
+            assertThatThrownBy(() -> image.sections("../host")).isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> host.bytes("../log", new byte[1])).isInstanceOf(IllegalArgumentException.class);
+        }
+    }
+
+    @Test
+    void aFullDiskIsToldAndLeavesTheEarlierImage() throws Exception {
+        Path disk = Files.createDirectory(temp.resolve("disk"));
+        assumeTrue(
+                run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk.toString()) == 0,
+                "mounting a small tmpfs needs root");
+        try {
+            ImageStore small = TestImages.store(disk);
+            TestImages.small(small, new byte[4], new byte[8]);
+            assertThatThrownBy(() -> writeForever(small))
+                    .isInstanceOf(FileSystemException.class)
+                    .hasMessage(disk.resolve("images/2.partial/host") + ": cannot write: No space left on device");
+            assertThat(small.numbers()).containsExactly(1L);
+            assertThat(disk.resolve("images/2.partial")).doesNotExist();
+            TestImages.small(small, new byte[4], new byte[8]);
+            try (ImageReader image = small.read(3)) {
+                image.verifyAll((done, of) -> {});
+            }
+        } finally {
+            assertThat(run("umount", disk.toString())).isZero();
+        }
+    }
+
+    private static void writeForever(ImageStore store) throws IOException {
+        try (ImageWriter image = store.begin();
+                SectionWriter host = image.sections("host")) {
+            host.stream("host/endless", new InputStream() {
+                @Override
+                public int read() {
+                    return 7;
+                }
+            });
+        }
+    }
+
+    private static int run(String... command) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(command)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+        return process.exitValue();
+    }
+}

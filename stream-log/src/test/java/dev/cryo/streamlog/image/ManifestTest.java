@@ -1,0 +1,297 @@
+package dev.cryo.streamlog.image;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.cryo.streamlog.call.LowerHalf.Range;
+import dev.cryo.streamlog.codec.Encoder;
+import dev.cryo.streamlog.image.Section.Block;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.UUID;
+import java.util.zip.CRC32C;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ManifestTest {
+    private static final UUID ID = new UUID(1, 2);
+    private static final int BLOCK = ImageFormat.BLOCK_BYTES;
+
+    @TempDir
+    private Path folder;
+
+    private void write(byte[] manifest) throws IOException {
+        Files.write(folder.resolve(Manifest.FILE), manifest);
+    }
+
+    private void writeSections(Section... sections) throws IOException {
+        Manifest manifest = new Manifest(TestImages.job(), 1, 0, List.of(sections));
+        write(new ManifestFile(ID, manifest).encode());
+    }
+
+    private void open() throws IOException {
+        ImageReader.open(folder).close();
+    }
+
+    private static Section section(String name, String file, long bytes, Block... blocks) {
+        return new Section(name, file, bytes, List.of(), List.of(blocks));
+    }
+
+    @Nested
+    class Versions {
+        @Test
+        void aNewerFormatIsToldWithBothVersions() throws IOException {
+            write(ImageFormat.seal(ImageFormat.VERSION + 1, ID, new byte[] {1, 2, 3}));
+            assertThatThrownBy(ManifestTest.this::open)
+                    .isInstanceOf(ImageTooNewException.class)
+                    .hasMessage("image of a newer cryo: " + folder.resolve("manifest")
+                            + " at offset 8: expected format version 1 at most, found 2");
+        }
+
+        @Test
+        void anOlderFormatIsTold() throws IOException {
+            write(ImageFormat.seal(0, ID, new byte[0]));
+            assertThatThrownBy(ManifestTest.this::open)
+                    .isInstanceOf(ImageTooOldException.class)
+                    .hasMessageContaining("expected format version 1 at least, found 0");
+        }
+
+        @Test
+        void aDamagedVersionIsDamageAndNotANewerFormat() throws IOException {
+            byte[] manifest = ImageFormat.seal(ID, new byte[0]);
+            manifest[8] = 9;
+            write(manifest);
+            assertThatThrownBy(ManifestTest.this::open).isInstanceOf(CorruptImageException.class);
+        }
+
+        @Test
+        void whatIsNoImageIsToldByItsMagic() throws IOException {
+            write("#!/bin/sh\necho this is a script, which is long enough\n".getBytes());
+            assertThatThrownBy(ManifestTest.this::open)
+                    .isInstanceOf(CorruptImageException.class)
+                    .hasMessageContaining("at offset 0: expected magic 894352594f0d0a1a, found 23212f62696e2f73");
+        }
+    }
+
+    @Nested
+    class Hostile {
+        @BeforeEach
+        void sectionFile() throws IOException {
+            Files.write(folder.resolve("host"), new byte[100]);
+            Files.write(folder.resolve("outside"), new byte[100]);
+        }
+
+        private void assertCorrupt(String message, Section... sections) throws IOException {
+            writeSections(sections);
+            assertThatThrownBy(ManifestTest.this::open)
+                    .isInstanceOf(CorruptImageException.class)
+                    .hasMessageContaining(message);
+        }
+
+        @ParameterizedTest
+        @ValueSource(
+                strings = {
+                    "../outside", "/etc/passwd", "a/b", ".", "..", "", ".hidden", "manifest", "a\0b", "a\nb", "a\\b",
+                    "ä", "host "
+                })
+        void fileNamesThatAreNotPlainAreRefused(String file) throws IOException {
+            assertCorrupt("expected a plain file name for section log", section("log", file, 100, whole(100)));
+        }
+
+        @ParameterizedTest
+        @ValueSource(
+                strings = {
+                    "../log", "/log", "host/../../log", "host//log", "host/", "", ".", "host/.", "a\0b", "a\nb", "a\\b"
+                })
+        void sectionNamesThatLeadElsewhereAreRefused(String name) throws IOException {
+            assertCorrupt("expected a relative section name", section(name, "host", 100, whole(100)));
+        }
+
+        @Test
+        void longNamesAreRefusedAndNotPrintedWhole() throws IOException {
+            writeSections(section("n".repeat(100_000), "host", 100, whole(100)));
+            assertThatThrownBy(ManifestTest.this::open)
+                    .isInstanceOf(CorruptImageException.class)
+                    .satisfies(e -> assertThat(e.getMessage()).hasSizeLessThan(1000));
+        }
+
+        @ParameterizedTest
+        @ValueSource(longs = {-1, 0, BLOCK + 1, Long.MAX_VALUE, Long.MIN_VALUE})
+        void lengthsThatTheBlocksDoNotHaveAreRefused(long bytes) throws IOException {
+            assertCorrupt("expected a block for each 2 MiB", section("log", "host", bytes, whole(100)));
+        }
+
+        @ParameterizedTest
+        @ValueSource(ints = {-1, 101, 99, 4096, Integer.MAX_VALUE, Integer.MIN_VALUE})
+        void storedLengthsThatAreNotPagesOfTheBlockAreRefused(int stored) throws IOException {
+            assertCorrupt("expected whole pages of at most 100 bytes", section("log", "host", 100, whole(stored)));
+        }
+
+        @Test
+        void zeroBlocksHaveNoPlaceAndNoChecksum() throws IOException {
+            assertCorrupt("expected whole pages", section("log", "host", 100, new Block(5, 0, 0)));
+            assertCorrupt("expected whole pages", section("log", "host", 100, new Block(0, 0, 5)));
+        }
+
+        @Test
+        void blocksThatOverlapOrLeaveGapsAreRefused() throws IOException {
+            Block half = new Block(0, 50, 0);
+            Section first = section("a", "host", 50, half);
+            assertCorrupt("expected a block stored at 50", first, section("b", "host", 50, half));
+            assertCorrupt("expected a block stored at 50", first, section("b", "host", 50, new Block(51, 50, 0)));
+            assertCorrupt("expected a block stored at 0", section("b", "host", 50, new Block(-50, 50, 0)));
+            assertCorrupt("expected 50 bytes, found 100 bytes", first);
+        }
+
+        @Test
+        void sectionsOfOneNameAreRefused() throws IOException {
+            assertCorrupt(
+                    "two of name a",
+                    section("a", "host", 50, new Block(0, 50, 0)),
+                    section("a", "host", 50, new Block(50, 50, 0)));
+        }
+
+        @Test
+        void rangesThatDoNotFitAreRefused() throws IOException {
+            List<Block> blocks = List.of(whole(4096));
+            Range one = new Range(TestImages.ARENA, 4096);
+            assertCorrupt("expected ascending ranges", new Section("d", "host", 4096, List.of(one, one), blocks));
+            assertCorrupt(
+                    "expected ascending ranges",
+                    new Section("d", "host", 4096, List.of(new Range(0, Long.MAX_VALUE)), blocks));
+            assertCorrupt(
+                    "expected a section of 8192 bytes",
+                    new Section("d", "host", 4096, List.of(new Range(TestImages.ARENA, 4097)), blocks));
+        }
+
+        @Test
+        void zerosAreNotReadIntoMemoryAsAWhole() throws IOException {
+            Files.delete(folder.resolve("host"));
+            Files.createFile(folder.resolve("host"));
+            List<Block> zeros = Collections.nCopies(1000, Block.ZERO);
+            writeSections(new Section(Section.LOG, "host", 1000L * BLOCK, List.of(), zeros));
+            try (ImageReader image = ImageReader.open(folder)) {
+                assertThatThrownBy(image::log)
+                        .isInstanceOf(CorruptImageException.class)
+                        .hasMessageContaining("expected section log stored whole");
+            }
+        }
+
+        @Test
+        void aLogThatIsNoneIsRefused() throws IOException {
+            Files.write(folder.resolve("host"), new byte[] {1, 0, 0, 0, (byte) 0xff, 0, 0, 0});
+            byte[] stored = Files.readAllBytes(folder.resolve("host"));
+            writeSections(section("log", "host", 8, new Block(0, 8, crc(stored))));
+            try (ImageReader image = ImageReader.open(folder)) {
+                assertThatThrownBy(image::log)
+                        .isInstanceOf(CorruptImageException.class)
+                        .hasMessageContaining("expected a stream log in section log");
+            }
+        }
+
+        private static Block whole(int bytes) {
+            return new Block(0, bytes, 0);
+        }
+
+        private static int crc(byte[] bytes) {
+            CRC32C crc = new CRC32C();
+            crc.update(bytes, 0, bytes.length);
+            return (int) crc.getValue();
+        }
+    }
+
+    /** Mutations below a checksum that is right again, so that they reach the parser. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4})
+    void mutatedManifestsGiveAnImageOrAnImageException(long seed) throws IOException {
+        Random random = new Random(seed);
+        ImageStore store = TestImages.store(folder);
+        TestImages.small(store, new byte[] {0, 0, 0, 0}, TestImages.bytes(random, 300));
+        Path image = store.folder(1);
+        byte[] sealed = Files.readAllBytes(image.resolve(Manifest.FILE));
+        byte[] body = Arrays.copyOfRange(
+                sealed, ImageFormat.HEADER_BYTES, sealed.length - ImageFormat.FOOTER_BYTES);
+        for (int i = 0; i < 1200; i++) {
+            byte[] mutant = mutate(random, body);
+            Files.write(image.resolve(Manifest.FILE), ImageFormat.seal(ID, mutant));
+            try {
+                useAll(image);
+            } catch (ImageException e) {
+                assertThat(e.expected()).isNotEmpty();
+            } catch (IOException | RuntimeException | Error e) {
+                throw new AssertionError("seed " + seed + ", round " + i, e);
+            }
+        }
+    }
+
+    private static void useAll(Path folder) throws IOException {
+        try (ImageReader image = ImageReader.open(folder)) {
+            for (Section section : image.manifest().sections()) {
+                assertThat(image.find(section.name())).contains(section);
+                if (!section.ranges().isEmpty()) {
+                    image.readMemory(section.name(), (address, contents) -> {});
+                }
+            }
+            image.verifyAll((done, of) -> {});
+            ImageDescription.of(image);
+        }
+    }
+
+    private static byte[] mutate(Random random, byte[] original) {
+        byte[] bytes = original.clone();
+        ByteBuffer view = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        for (int n = random.nextInt(3); n >= 0; n--) {
+            int at = random.nextInt(bytes.length - 8);
+            switch (random.nextInt(5)) {
+                case 0 -> bytes[at] ^= (byte) (1 << random.nextInt(8));
+                case 1 -> view.putInt(at, boundary(random));
+                case 2 -> view.putLong(at, (long) boundary(random) << random.nextInt(33));
+                case 3 -> {
+                    bytes = Arrays.copyOf(bytes, at + 8);
+                    view = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+                }
+                default -> {
+                    int from = random.nextInt(bytes.length - 8);
+                    System.arraycopy(bytes, from, bytes, at, 8);
+                }
+            }
+            if (bytes.length < 16) {
+                break;
+            }
+        }
+        return bytes;
+    }
+
+    private static int boundary(Random random) {
+        int[] values = {0, 1, -1, Integer.MAX_VALUE, Integer.MIN_VALUE, 255, 256, 65536, 4096, BLOCK, 1 << 30};
+        return values[random.nextInt(values.length)] + random.nextInt(3) - 1;
+    }
+
+    @Test
+    void whatAnotherProcessSendsIsCheckedToo() throws IOException {
+        Path images = folder.resolve("images");
+        try (ImageWriter image = ImageStore.in(images).begin()) {
+            assertThatThrownBy(() -> image.add(new byte[] {1, 2, 3})).isInstanceOf(IOException.class);
+            assertThatThrownBy(() -> image.add(new byte[] {0, 0, 0, 0, 9})).isInstanceOf(IOException.class);
+            List<Section> lying = new ArrayList<>();
+            lying.add(section("log", "../../outside", 0));
+            Encoder out = new Encoder();
+            out.putRecords(lying);
+            image.add(out.toByteArray());
+            assertThatThrownBy(() -> image.commit(TestImages.job())).isInstanceOf(CorruptImageException.class);
+        }
+        assertThat(ImageStore.in(images).numbers()).isEmpty();
+    }
+}
