@@ -40,7 +40,7 @@ public interface LowerHalf extends AutoCloseable {
     void execute(Call call, Reply reply);
 
     /**
-     * Waits until all work of all streams has ended.
+     * Waits until all work of all streams has ended. May be called while another thread executes calls.
      *
      * @return what still runs when the time is over, in words; empty if nothing does
      */
@@ -56,6 +56,14 @@ public interface LowerHalf extends AutoCloseable {
 
     /** Writes contents into device memory after a replay, before any other work. */
     void write(long address, MemorySegment contents);
+
+    /** Writes zeros into device memory after a replay, before any other work. */
+    default void writeZeros(long address, long bytes) {
+        MemorySegment zeros = MemorySegment.ofArray(new byte[1 << 16]);
+        for (long done = 0; done < bytes; done += zeros.byteSize()) {
+            write(address + done, zeros.asSlice(0, Math.min(zeros.byteSize(), bytes - done)));
+        }
+    }
 
     /** Takes over state that is neither memory nor in the log, after a replay. */
     void restore(DeviceState state);

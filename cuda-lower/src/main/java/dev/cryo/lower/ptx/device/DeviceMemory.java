@@ -152,6 +152,19 @@ final class DeviceMemory implements AutoCloseable {
         return below != null && bytes >= 0 && address - below.getKey() <= below.getValue() - bytes;
     }
 
+    /** Whether all of {@code [address, address + bytes)} lies in live ranges, be they several. */
+    boolean isCovered(long address, long bytes) {
+        long end = address + bytes;
+        for (long at = address; at < end; ) {
+            Map.Entry<Long, Long> range = live.floorEntry(at);
+            if (range == null || range.getKey() + range.getValue() <= at) {
+                return false;
+            }
+            at = range.getKey() + range.getValue();
+        }
+        return bytes >= 0;
+    }
+
     /** The live ranges, ascending, adjacent ones joined. */
     synchronized List<LowerHalf.Range> ranges() {
         List<LowerHalf.Range> ranges = new ArrayList<>();

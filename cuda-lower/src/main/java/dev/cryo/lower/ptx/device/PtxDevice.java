@@ -194,18 +194,27 @@ public final class PtxDevice implements LowerHalf {
 
     @Override
     public Capture capture() throws IOException {
+        for (DeviceContext context : objects.contexts()) {
+            if (context.isFaulted()) {
+                throw new IOException("context 0x%x is faulted with CUDA error %d, which a restart could not give back"
+                        .formatted(context.id, context.fault()));
+            }
+        }
         return new FrozenCapture(memory.ranges(), streamCalls.state());
     }
 
     @Override
     public void write(long address, MemorySegment contents) {
-        if (!memory.isLive(address, contents.byteSize())) {
-            throw new IllegalArgumentException(
-                    DeviceMemory.range(address, contents.byteSize()) + " are not in live memory");
-        }
+        requireCovered(address, contents.byteSize());
         MemorySegment.copy(
                 contents, ValueLayout.JAVA_BYTE, 0,
                 VirtualMemory.at(address, contents.byteSize()), ValueLayout.JAVA_BYTE, 0, contents.byteSize());
+    }
+
+    private void requireCovered(long address, long bytes) {
+        if (!memory.isCovered(address, bytes)) {
+            throw new IllegalArgumentException(DeviceMemory.range(address, bytes) + " are not in live memory");
+        }
     }
 
     @Override
