@@ -1,0 +1,169 @@
+package dev.cryo.proxy.host;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The program CRIU, where it is usable.
+ *
+ * <p>It is looked for at the variable {@value #OVERRIDE}, then where {@code cryo setup} puts it, then on PATH.
+ */
+public final class Criu {
+    /** The environment variable that names the program. */
+    public static final String OVERRIDE = "CRYO_CRIU";
+
+    private static final int CAP_SYS_ADMIN = 21;
+    private static final Duration CHECK_LIMIT = Duration.ofSeconds(20);
+
+    private final Path program;
+    private final String version;
+
+    private Criu(Path program, String version) {
+        this.program = program;
+        this.version = version;
+    }
+
+    /** What became of one run of the program. */
+    record Run(int exitCode, boolean timedOut, String output) {
+        boolean success() {
+            return exitCode == 0 && !timedOut;
+        }
+    }
+
+    /**
+     * Finds CRIU and runs its own check of this machine.
+     *
+     * @throws HostStateException when it is missing or cannot work here, with the reason and what would help
+     */
+    public static Criu usable(Map<String, String> environment) throws HostStateException {
+        Path program = find(environment);
+        if (program == null) {
+            throw unusable("CRIU is not installed; run `cryo setup` as root");
+        }
+        if (!isAdministrator()) {
+            throw unusable("CRIU needs root (CAP_SYS_ADMIN), which user " + System.getProperty("user.name")
+                    + " has not; run as root, or launch with --host app");
+        }
+        for (String tool : List.of("unshare", "setsid")) {
+            if (onPath(tool, environment) == null) {
+                throw unusable("the program " + tool + " is missing; install the package util-linux");
+            }
+        }
+        Run version = run(program, List.of("--version"), CHECK_LIMIT);
+        Run check = run(program, List.of("check"), CHECK_LIMIT);
+        if (!version.success() || !check.success()) {
+            throw unusable("`" + program + " check` fails: " + firstError(check.output())
+                    + "; run `cryo setup`, which installs a newer one, or launch with --host app");
+        }
+        return new Criu(program, versionIn(version.output()));
+    }
+
+    /** Where the program is. */
+    public Path program() {
+        return program;
+    }
+
+    /** Its version, such as 4.2.1. */
+    public String version() {
+        return version;
+    }
+
+    /** Runs it to its end, or to the limit: then it is stopped, and every process that it has started. */
+    Run run(List<String> arguments, Duration limit) throws HostStateException {
+        return run(program, arguments, limit);
+    }
+
+    private static HostStateException unusable(String reason) {
+        return new HostStateException("the host state cannot be saved by CRIU here", List.of(reason));
+    }
+
+    private static @Nullable Path find(Map<String, String> environment) {
+        String named = environment.get(OVERRIDE);
+        if (named != null) {
+            return Path.of(named);
+        }
+        String data = environment.get("XDG_DATA_HOME");
+        Path base = data == null || data.isEmpty()
+                ? Path.of(environment.getOrDefault("HOME", System.getProperty("user.home")), ".local", "share")
+                : Path.of(data);
+        Path installed = base.resolve("cryo/criu/criu");
+        return Files.isExecutable(installed) ? installed : onPath("criu", environment);
+    }
+
+    private static @Nullable Path onPath(String name, Map<String, String> environment) {
+        String path = environment.getOrDefault("PATH", "") + File.pathSeparator + "/usr/sbin:/usr/bin:/sbin:/bin";
+        for (String folder : path.split(File.pathSeparator)) {
+            if (!folder.isEmpty() && Files.isExecutable(Path.of(folder, name))) {
+                return Path.of(folder, name);
+            }
+        }
+        return null;
+    }
+
+    private static boolean isAdministrator() throws HostStateException {
+        try {
+            for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
+                if (line.startsWith("CapEff:")) {
+                    return (Long.parseUnsignedLong(line.substring(7).strip(), 16) >> CAP_SYS_ADMIN & 1) != 0;
+                }
+            }
+            return false;
+        } catch (IOException e) {
+            throw new HostStateException("cannot read the capabilities of this process", e);
+        }
+    }
+
+    private static Run run(Path program, List<String> arguments, Duration limit) throws HostStateException {
+        List<String> words = new ArrayList<>(List.of(program.toString()));
+        words.addAll(arguments);
+        try {
+            Path output = Files.createTempFile("cryo-criu-", ".out");
+            try {
+                Process process = new ProcessBuilder(words)
+                        .redirectErrorStream(true)
+                        .redirectOutput(output.toFile())
+                        .redirectInput(new File("/dev/null"))
+                        .start();
+                boolean ended = process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
+                if (!ended) {
+                    stop(process);
+                }
+                return new Run(process.waitFor(), !ended, Files.readString(output));
+            } finally {
+                Files.delete(output);
+            }
+        } catch (IOException e) {
+            throw new HostStateException("cannot run " + program, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new HostStateException("interrupted while " + program + " ran", e);
+        }
+    }
+
+    // A half restored application is a descendant of CRIU, and it must not outlive it.
+    private static void stop(Process process) {
+        List<ProcessHandle> descendants = process.descendants().toList();
+        process.destroyForcibly();
+        descendants.forEach(ProcessHandle::destroyForcibly);
+    }
+
+    private static String firstError(String output) {
+        return output.lines().filter(line -> line.contains("Error")).findFirst().orElse(output.strip());
+    }
+
+    private static String versionIn(String output) {
+        return output.lines()
+                .filter(line -> line.startsWith("Version:"))
+                .map(line -> line.substring("Version:".length()).strip())
+                .findFirst()
+                .orElse("unknown");
+    }
+}

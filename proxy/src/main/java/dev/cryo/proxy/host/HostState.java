@@ -1,0 +1,175 @@
+package dev.cryo.proxy.host;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Dumps and restores the host state of applications by CRIU.
+ *
+ * <p>The methods block and may be called from any thread; of one application, one dump at a time.
+ */
+public final class HostState {
+    private final Criu criu;
+
+    /** Uses the given CRIU. */
+    public HostState(Criu criu) {
+        this.criu = criu;
+    }
+
+    /**
+     * Dumps an application, which stands still for the time of the dump and then runs on.
+     *
+     * <p>It must have been started apart ({@link ApplicationCommand#apart}). When the dump fails the application runs
+     * on as if nothing had been, and the image folder is empty again.
+     *
+     * @throws HostStateException naming what cannot be saved
+     */
+    public HostImage dump(ApplicationProcess application, StandardStreams streams, DumpRequest request)
+            throws HostStateException {
+        try {
+            Processor processor = Processor.here(request.portable());
+            ProcessTree tree = ProcessTree.of(requireAlive(application));
+            List<String> obstacles = Obstacles.in(tree, request.closeTcp());
+            if (!obstacles.isEmpty()) {
+                throw new HostStateException("the application cannot be checkpointed as it is", obstacles);
+            }
+            Set<String> mapped = tree.mappings().stream()
+                    .filter(ProcessTree.Mapping::changesFile)
+                    .map(ProcessTree.Mapping::target)
+                    .collect(Collectors.toUnmodifiableSet());
+            Files.createDirectories(request.imageFolder());
+            Files.createDirectories(request.workFolder());
+            boolean wasStopped = ApplicationProcess.isStopped(application.pid());
+            try {
+                runDump(application.pid(), request);
+                return HostImage.describe(request.imageFolder(), HostImage.description(criu.version(),
+                        request.closeTcp(), streams.folder(), processor, files(request.imageFolder(), mapped)));
+            } catch (HostStateException | IOException e) {
+                letRun(application.pid(), wasStopped);
+                empty(request.imageFolder());
+                throw e;
+            }
+        } catch (IOException e) {
+            throw new HostStateException("the application could not be checkpointed", e);
+        }
+    }
+
+    /**
+     * Restores an application as it was at the checkpoint.
+     *
+     * <p>Its standard streams must have been created in {@link HostImage#streamsFolder}. This process becomes the
+     * parent of the restored one, and for that the adopter of all its orphaned descendants. The image is not changed
+     * and can be restored again.
+     *
+     * @param workFolder takes CRIU's log
+     * @throws HostStateException when it cannot be restored; nothing of it is left running then
+     */
+    public Restored restore(HostImage image, Path workFolder, Duration timeout) throws HostStateException {
+        image.requireRestorable();
+        try {
+            Files.createDirectories(workFolder);
+            List<Path> cut = new ArrayList<>();
+            for (SavedFile file : image.files()) {
+                file.cutBack().ifPresent(cut::add);
+            }
+            return new Restored(ApplicationProcess.child(runRestore(image, workFolder, timeout)), cut);
+        } catch (IOException e) {
+            throw new HostStateException("the application could not be restored", e);
+        }
+    }
+
+    private void runDump(int pid, DumpRequest request) throws HostStateException, IOException {
+        List<String> words = new ArrayList<>(List.of("dump", "--tree", Integer.toString(pid), "--leave-running",
+                "--ghost-limit", Long.toString(request.deletedFileLimit()),
+                "--timeout", Long.toString(Math.max(1, request.timeout().toSeconds()))));
+        words.addAll(common(request.imageFolder(), request.workFolder(), "dump.log", request.closeTcp()));
+        run(words, request.timeout(), request.workFolder().resolve("dump.log"),
+                "the application cannot be checkpointed");
+    }
+
+    private int runRestore(HostImage image, Path workFolder, Duration timeout) throws HostStateException, IOException {
+        Path pidFile = workFolder.toAbsolutePath().resolve("restored.pid");
+        Files.deleteIfExists(pidFile);
+        Posix.becomeSubreaper();
+        List<String> words = new ArrayList<>(List.of("restore", "--restore-detached", "--pidfile", pidFile.toString()));
+        words.addAll(common(image.folder(), workFolder, "restore.log", image.tcpClosed()));
+        run(words, timeout, workFolder.resolve("restore.log"), "the application cannot be restored");
+        return Integer.parseInt(Files.readString(pidFile).strip());
+    }
+
+    private static List<String> common(Path images, Path work, String log, boolean closeTcp) {
+        List<String> words = new ArrayList<>(List.of("--images-dir", images.toAbsolutePath().toString(),
+                "--work-dir", work.toAbsolutePath().toString(), "--log-file", log, "-v3", "--shell-job",
+                "--file-locks"));
+        if (closeTcp) {
+            words.add("--tcp-close");
+        }
+        return words;
+    }
+
+    private void run(List<String> words, Duration timeout, Path log, String what)
+            throws HostStateException, IOException {
+        Files.deleteIfExists(log);
+        Criu.Run run = criu.run(words, timeout);
+        if (run.timedOut()) {
+            throw new HostStateException(what, List.of("CRIU did not end within " + timeout.toMillis() + " ms"), log);
+        }
+        if (!run.success()) {
+            String otherwise = "CRIU ended with " + run.exitCode() + " " + run.output().strip();
+            throw new HostStateException(what, CriuLog.reasons(log, otherwise.strip()), log);
+        }
+    }
+
+    /** The files that the image refers to; where one is open or mapped several times, being written counts. */
+    private static List<SavedFile> files(Path imageFolder, Set<String> mapped) throws IOException {
+        Map<String, FilesImage.Entry> byPath = new LinkedHashMap<>();
+        for (FilesImage.Entry entry : FilesImage.read(imageFolder)) {
+            boolean ofKernel = entry.path().startsWith("/proc/") || entry.path().startsWith("/sys/");
+            if (!ofKernel) {
+                byPath.merge(entry.path(), entry, (one, other) -> one.written() ? one : other);
+            }
+        }
+        List<SavedFile> files = new ArrayList<>();
+        for (FilesImage.Entry entry : byPath.values()) {
+            if (entry.folder()) {
+                files.add(SavedFile.folder(entry.path()));
+            } else if (entry.written() || mapped.contains(entry.path())) {
+                files.add(SavedFile.written(entry.path(), entry.size()));
+            } else {
+                files.add(SavedFile.read(entry.path(), entry.size()));
+            }
+        }
+        return files;
+    }
+
+    private static int requireAlive(ApplicationProcess application) throws HostStateException {
+        if (application.pid() == 0 || !application.isAlive()) {
+            throw new HostStateException("the application cannot be checkpointed", List.of("it has ended"));
+        }
+        return application.pid();
+    }
+
+    /** CRIU lets an application go when it fails; when CRIU itself was killed, the kernel may leave it stopped. */
+    private static void letRun(int pid, boolean wasStopped) {
+        if (!wasStopped && ApplicationProcess.isStopped(pid)) {
+            Posix.kill(pid, Posix.SIGCONT);
+        }
+    }
+
+    private static void empty(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+}

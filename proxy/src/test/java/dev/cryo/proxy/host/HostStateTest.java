@@ -1,0 +1,339 @@
+package dev.cryo.proxy.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.opentest4j.TestAbortedException;
+
+@Tag("criu")
+class HostStateTest {
+    private final HostState host = usable();
+
+    @TempDir
+    private Path folder;
+
+    private Path image;
+    private Path work;
+
+    private static HostState usable() {
+        try {
+            return new HostState(Criu.usable(System.getenv()));
+        } catch (HostStateException e) {
+            throw new TestAbortedException(e.getMessage(), e);
+        }
+    }
+
+    @BeforeEach
+    void nameFolders() {
+        image = folder.resolve("image");
+        work = folder.resolve("work");
+    }
+
+    private HostImage dump(Running running) throws HostStateException {
+        return host.dump(running.process, running.streams, DumpRequest.into(image, work));
+    }
+
+    @Test
+    void oneImageIsRestoredTwiceAndGoesOnFromTheSameState() throws Exception {
+        try (Running first = Running.start(folder, true)) {
+            assertThat(first.ask("count")).isEqualTo("1");
+            dump(first);
+            assertThat(first.ask("count")).as("the dumped application runs on").isEqualTo("2");
+        }
+        for (int time = 0; time < 2; time++) {
+            try (Running restored = Running.restore(host, image, work)) {
+                assertThat(restored.ask("count")).isEqualTo("2");
+                assertThat(restored.ask("count")).isEqualTo("3");
+            }
+        }
+    }
+
+    @Test
+    void aRestoredApplicationIsDumpedAndRestoredAgain() throws Exception {
+        Path second = folder.resolve("second");
+        try (Running first = Running.start(folder, true)) {
+            first.ask("count");
+            dump(first);
+        }
+        try (Running restored = Running.restore(host, image, work)) {
+            restored.ask("count");
+            host.dump(restored.process, restored.streams, DumpRequest.into(second, work));
+        }
+        try (Running again = Running.restore(host, second, work)) {
+            assertThat(again.ask("count")).isEqualTo("3");
+        }
+    }
+
+    @Test
+    void theMonotonicClockGoesOnWhereItStopped() throws Exception {
+        long before;
+        long started;
+        try (Running first = Running.start(folder, true)) {
+            started = System.nanoTime();
+            dump(first);
+            before = Long.parseLong(first.ask("nano"));
+        }
+        Thread.sleep(3000);
+        try (Running restored = Running.restore(host, image, work)) {
+            long after = Long.parseLong(restored.ask("nano"));
+            assertThat(Duration.ofNanos(after - before)).isLessThan(Duration.ofNanos(System.nanoTime() - started)
+                    .minusMillis(2900));
+        }
+    }
+
+    @Test
+    void environmentAndWorkingDirectoryAreAsTheyWere() throws Exception {
+        try (Running first = Running.start(folder, true)) {
+            dump(first);
+        }
+        try (Running restored = Running.restore(host, image, work)) {
+            assertThat(restored.ask("environment FLAVOUR")).isEqualTo("salt " + folder.toRealPath());
+        }
+    }
+
+    @Test
+    void whatWasWrittenAfterTheCheckpointIsCutOffAndKeptAside() throws Exception {
+        Path log = folder.resolve("app.log");
+        try (Running first = Running.start(folder, true)) {
+            first.ask("open " + log);
+            first.ask("append before");
+            dump(first);
+            first.ask("append after");
+        }
+        Files.writeString(folder.resolve("app.log.cryo-cut-1"), "of an earlier restart");
+        try (Running restored = Running.restore(host, image, work)) {
+            assertThat(restored.cut).containsExactly(folder.resolve("app.log.cryo-cut-2"));
+            restored.ask("append again");
+            assertThat(log).hasContent("before\nagain\n");
+        }
+        assertThat(folder.resolve("app.log.cryo-cut-2")).hasContent("after\n");
+        assertThat(folder.resolve("app.log.cryo-cut-1")).hasContent("of an earlier restart");
+    }
+
+    @Test
+    void anOpenButDeletedFileIsInTheImage() throws Exception {
+        Path log = folder.resolve("deleted");
+        String content;
+        try (Running first = Running.start(folder, true)) {
+            first.ask("open " + log);
+            first.ask("append " + "x".repeat(3_000_000));
+            first.ask("delete " + log);
+            content = first.ask("content");
+            dump(first);
+        }
+        try (Running restored = Running.restore(host, image, work)) {
+            assertThat(restored.ask("content")).isEqualTo(content).endsWith(" 3000001");
+            assertThat(log).doesNotExist();
+        }
+    }
+
+    @Test
+    void aDeletedFileAboveTheLimitIsRefusedByName() throws Exception {
+        Path log = folder.resolve("deleted");
+        try (Running running = Running.start(folder, true)) {
+            running.ask("open " + log);
+            running.ask("append " + "x".repeat(2_000_000));
+            running.ask("delete " + log);
+            DumpRequest usual = DumpRequest.into(image, work);
+            DumpRequest small = new DumpRequest(image, work, usual.timeout(), false, false, 1_000_000);
+            assertThatThrownBy(() -> host.dump(running.process, running.streams, small))
+                    .isInstanceOf(HostStateException.class)
+                    .hasMessageContaining(log.toString())
+                    .hasMessageContaining("deleted but open")
+                    .hasMessageContaining("dump.log");
+            assertThat(running.ask("count")).as("it runs on").isEqualTo("1");
+            assertThat(image).isEmptyDirectory();
+        }
+    }
+
+    @Test
+    void aFileThatIsGoneOrHasShrunkIsNamedBeforeAnythingStarts() throws Exception {
+        Path log = folder.resolve("app.log");
+        Path read = Files.writeString(folder.resolve("data.bin"), "what it was");
+        try (Running first = Running.start(folder, true)) {
+            first.ask("open " + log);
+            first.ask("append before");
+            first.ask("map " + read);
+            dump(first);
+        }
+        Files.writeString(log, "b");
+        Files.writeString(read, "what it is ");
+        assertThatThrownBy(() -> Running.restore(host, image, work))
+                .isInstanceOf(HostStateException.class)
+                .hasMessageContaining("the file " + log + ", which the application was writing, has shrunk from 7 to 1")
+                .hasMessageContaining("the file " + read + ", which the application was reading, has changed");
+        Files.delete(log);
+        Files.delete(read);
+        assertThatThrownBy(() -> HostImage.read(image).requireRestorable())
+                .isInstanceOf(HostStateException.class)
+                .hasMessageContaining("the file " + log + ", which the application was writing, is gone")
+                .hasMessageContaining("the file " + read + ", which the application was reading, is gone");
+    }
+
+    @Test
+    void aFileThatWasCopiedUnchangedIsAccepted() throws Exception {
+        Path read = Files.writeString(folder.resolve("data.bin"), "what it was");
+        try (Running first = Running.start(folder, true)) {
+            first.ask("map " + read);
+            dump(first);
+        }
+        Files.delete(read);
+        Files.writeString(read, "what it was");
+        try (Running restored = Running.restore(host, image, work)) {
+            assertThat(restored.ask("count")).isEqualTo("1");
+        }
+    }
+
+    @Test
+    void aListeningSocketIsOpenAgain() throws Exception {
+        int port;
+        try (Running first = Running.start(folder, true)) {
+            port = Integer.parseInt(first.ask("listen"));
+            dump(first);
+        }
+        try (Running restored = Running.restore(host, image, work);
+                Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            socket.getOutputStream().write(41);
+            assertThat(restored.ask("echo")).isEqualTo("41");
+            assertThat(socket.getInputStream().read()).isEqualTo(42);
+        }
+    }
+
+    @Test
+    void aConnectedSocketIsRefusedByItsAddressesAndTheApplicationRunsOn() throws Exception {
+        try (ServerSocket server = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
+                Running running = Running.start(folder, true)) {
+            running.ask("connect " + server.getLocalPort());
+            try (Socket accepted = server.accept()) {
+                HostStateException refusal = catchThrowableOfType(HostStateException.class, () -> dump(running));
+                assertThat(refusal).hasMessageContaining("127.0.0.1:" + accepted.getPort() + " to ")
+                        .hasMessageContaining("127.0.0.1:" + server.getLocalPort() + " is open (process "
+                                + running.process.pid() + ", descriptor ")
+                        .hasMessageContaining("org.crac")
+                        .hasMessageContaining("--tcp close");
+                assertThat(running.ask("count")).isEqualTo("1");
+            }
+            running.ask("disconnect");
+            dump(running);
+        }
+    }
+
+    @Test
+    void aConnectedSocketIsDumpedAsClosedOnDemand() throws Exception {
+        try (ServerSocket server = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
+                Running running = Running.start(folder, true)) {
+            running.ask("connect " + server.getLocalPort());
+            try (Socket accepted = server.accept()) {
+                host.dump(running.process, running.streams, DumpRequest.into(image, work).closingTcp());
+                assertThat(running.ask("count")).isEqualTo("1");
+                assertThat(accepted.isConnected()).isTrue();
+            }
+        }
+        try (Running restored = Running.restore(host, image, work)) {
+            assertThat(restored.ask("count")).isEqualTo("1");
+            assertThat(restored.ask("disconnect")).isEqualTo("closed");
+        }
+    }
+
+    @Test
+    void exitCodeAndEndOfInputAreSeenAfterARestore() throws Exception {
+        try (Running first = Running.start(folder, true)) {
+            dump(first);
+            first.ask("count");
+            first.streams.input().write("exit 7\n".getBytes(StandardCharsets.UTF_8));
+            assertThat(first.exit()).isEqualTo(new ExitStatus(7, 0));
+        }
+        try (Running restored = Running.restore(host, image, work)) {
+            restored.streams.closeInput();
+            assertThat(restored.read()).isEqualTo("end of input");
+            assertThat(restored.exit()).isEqualTo(new ExitStatus(0, 0));
+            restored.streams.applicationEnded();
+            assertThat(restored.read()).as("the end of its output").isEqualTo("null");
+        }
+    }
+
+    @Test
+    void deathBySignalIsSeenBeforeAndAfterARestore() throws Exception {
+        try (Running first = Running.start(folder, true)) {
+            dump(first);
+            first.process.kill();
+            assertThat(first.exit()).isEqualTo(new ExitStatus(137, 9));
+        }
+        try (Running restored = Running.restore(host, image, work)) {
+            restored.process.kill();
+            assertThat(restored.exit()).isEqualTo(new ExitStatus(137, 9));
+        }
+        try (Running restored = Running.restore(host, image, work)) {
+            restored.process.signal(15);
+            assertThat(restored.exit()).as("a JVM ends itself on SIGTERM").isEqualTo(new ExitStatus(143, 0));
+        }
+    }
+
+    @Test
+    void inputThatIsUnreadAtTheCheckpointIsThereAgain() throws Exception {
+        try (Running first = Running.start(folder, true)) {
+            assertThat(first.ask("pause 1500")).isEqualTo("pausing");
+            first.streams.input().write("count\n".getBytes(StandardCharsets.UTF_8));
+            dump(first);
+            assertThat(first.read()).isEqualTo("paused");
+            assertThat(first.read()).isEqualTo("1");
+        }
+        try (Running restored = Running.restore(host, image, work)) {
+            assertThat(restored.read()).isEqualTo("paused");
+            assertThat(restored.read()).isEqualTo("1");
+        }
+    }
+
+    @Test
+    void aDumpThatDoesNotFitIsRefusedAndTheApplicationRunsOn() throws Exception {
+        Path small = Files.createDirectory(folder.resolve("small"));
+        assertThat(new ProcessBuilder("mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", small.toString()).inheritIO()
+                .start().waitFor()).isZero();
+        try (Running running = Running.start(folder, true)) {
+            Path inside = small.resolve("image");
+            assertThatThrownBy(() -> host.dump(running.process, running.streams, DumpRequest.into(inside, work)))
+                    .isInstanceOf(HostStateException.class)
+                    .hasMessageContaining("no space is left where the image is written");
+            assertThat(running.ask("count")).isEqualTo("1");
+            assertThat(inside).isEmptyDirectory();
+            dump(running);
+        } finally {
+            assertThat(new ProcessBuilder("umount", small.toString()).inheritIO().start().waitFor()).isZero();
+        }
+    }
+
+    @Test
+    void aDumpThatTakesTooLongIsGivenUpAndTheApplicationRunsOn() throws Exception {
+        try (Running running = Running.start(folder, true)) {
+            assertThatThrownBy(() -> host.dump(running.process, running.streams,
+                            DumpRequest.into(image, work).within(Duration.ofMillis(2))))
+                    .isInstanceOf(HostStateException.class)
+                    .hasMessageContaining("did not end within 2 ms");
+            assertThat(running.ask("count")).isEqualTo("1");
+            dump(running);
+            assertThat(running.ask("count")).isEqualTo("2");
+        }
+    }
+
+    @Test
+    void anApplicationThatHasEndedIsRefused() throws Exception {
+        try (Running running = Running.start(folder, true)) {
+            running.process.kill();
+            running.exit();
+            assertThatThrownBy(() -> dump(running)).isInstanceOf(HostStateException.class)
+                    .hasMessageContaining("it has ended");
+        }
+    }
+}
