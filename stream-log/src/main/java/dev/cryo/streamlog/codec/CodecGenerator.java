@@ -13,6 +13,7 @@ import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
+import java.lang.reflect.Modifier;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
@@ -34,6 +35,7 @@ final class CodecGenerator {
     private CodecGenerator() {}
 
     static RecordCodec generate(Class<? extends Record> type) {
+        checkAccess(type);
         byte[] bytes = ClassFile.of()
                 .build(ClassDesc.of(CodecGenerator.class.getPackageName(), type.getSimpleName() + "Codec"), builder ->
                         builder.withFlags(ClassFile.ACC_FINAL | ClassFile.ACC_SUPER | ClassFile.ACC_SYNTHETIC)
@@ -61,6 +63,14 @@ final class CodecGenerator {
                     .invoke();
         } catch (Throwable e) {
             throw new IllegalStateException("no codec for " + type.getName(), e);
+        }
+    }
+
+    /** What the generated class names must be public, or it would fail when it is used and not here. */
+    private static void checkAccess(Class<?> type) {
+        boolean samePackage = type.getPackage() == CodecGenerator.class.getPackage();
+        if (Modifier.isPrivate(type.getModifiers()) || !samePackage && !Modifier.isPublic(type.getModifiers())) {
+            throw new IllegalArgumentException("no encoding for a type that is not public: " + type.getName());
         }
     }
 
@@ -142,6 +152,10 @@ final class CodecGenerator {
         static Form of(RecordComponent component) {
             Class<?> type = component.getType();
             if (type.isEnum()) {
+                checkAccess(type);
+                if (type.getEnumConstants().length > 256) {
+                    throw new IllegalArgumentException("no encoding for more than 256 values: " + component);
+                }
                 return ENUM;
             }
             if (type.isRecord()) {

@@ -14,8 +14,12 @@ public final class Decoder {
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+    /** The most records that may lie in one another. */
+    private static final int MAX_DEPTH = 64;
+
     private MemorySegment segment;
     private long position;
+    private int depth;
 
     /** Reads from a segment's start. */
     public Decoder(MemorySegment segment) {
@@ -31,6 +35,7 @@ public final class Decoder {
     public void reset(MemorySegment next) {
         segment = next;
         position = 0;
+        depth = 0;
     }
 
     /** Bytes read so far. */
@@ -140,9 +145,23 @@ public final class Decoder {
         return values[ordinal];
     }
 
-    /** Reads the components of a record. */
+    /** Reads the components of a record, whose constructor may refuse them. */
     public <R extends Record> R getRecord(Class<R> type) {
-        return type.cast(RecordCodec.of(type).decode(this));
+        long at = position;
+        if (++depth > MAX_DEPTH) {
+            throw new MalformedDataException(
+                    "expected at most " + MAX_DEPTH + " records in one another at " + at + ", found more");
+        }
+        try {
+            R value = type.cast(RecordCodec.of(type).decode(this));
+            depth--;
+            return value;
+        } catch (MalformedDataException e) {
+            throw e;
+        } catch (IllegalArgumentException | NullPointerException | ArithmeticException | IndexOutOfBoundsException e) {
+            throw new MalformedDataException(
+                    "expected " + type.getSimpleName() + " at " + at + ", found values that are none: " + e, e);
+        }
     }
 
     /** Reads a length and so many records. */

@@ -32,13 +32,16 @@ public final class Vocabulary<T> {
     /**
      * The vocabulary of a sealed interface; interfaces below it are followed.
      *
-     * @throws IllegalArgumentException if a record has no opcode or shares one
+     * @throws IllegalArgumentException if a record has no opcode, one that is out of bounds, or one that another has
      */
     public static <T> Vocabulary<T> of(Class<T> root) {
         Map<Integer, Class<? extends Record>> types = new HashMap<>();
         for (Class<? extends Record> type : records(root)) {
             Opcode opcode = type.getAnnotation(Opcode.class);
             if (opcode != null) {
+                if (opcode.value() < 1 || opcode.value() > 65535) {
+                    throw new IllegalArgumentException(type.getName() + " has opcode " + opcode.value());
+                }
                 Class<? extends Record> other = types.put(opcode.value(), type);
                 if (other != null) {
                     throw new IllegalArgumentException(type.getName() + " has the opcode of " + other.getName());

@@ -9,19 +9,30 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
+import java.util.Arrays;
 
 /** Reads and writes control messages as frames on a blocking channel. */
 public final class ControlFrames {
     /** The most bytes that a frame may have; a log with its module images must fit. */
     public static final int MAX_BYTES = 1 << 30;
 
+    private static final int FIRST_BYTES = 64 << 10;
+
     private ControlFrames() {}
 
-    /** Encodes a message, its length before it. */
+    /**
+     * Encodes a message, its length before it.
+     *
+     * @throws IllegalArgumentException if it has more than {@link #MAX_BYTES}
+     */
     public static ByteBuffer encode(ControlMessage message) {
         Encoder out = new Encoder();
         out.putInt(0);
         ControlMessage.VOCABULARY.encode(message, out);
+        if (out.size() - 4 > MAX_BYTES) {
+            throw new IllegalArgumentException(message.getClass().getSimpleName() + " has " + (out.size() - 4)
+                    + " bytes, more than the " + MAX_BYTES + " of a frame");
+        }
         return ByteBuffer.wrap(out.array(), 0, out.size()).order(ByteOrder.LITTLE_ENDIAN).putInt(0, out.size() - 4);
     }
 
@@ -34,8 +45,8 @@ public final class ControlFrames {
         Decoder in = new Decoder(frame);
         ControlMessage message = ControlMessage.VOCABULARY.decode(in);
         if (in.remaining() != 0) {
-            throw new MalformedDataException(
-                    "expected the end of " + message.getClass() + ", " + in.remaining() + " bytes are left");
+            throw new MalformedDataException("expected the end of "
+                    + message.getClass().getSimpleName() + ", " + in.remaining() + " bytes are left");
         }
         return message;
     }
@@ -59,7 +70,16 @@ public final class ControlFrames {
         if (length < 4 || length > MAX_BYTES) {
             throw new MalformedDataException("expected a frame's length, found " + length);
         }
-        return decode(fill(channel, ByteBuffer.allocate(length)).array());
+        byte[] frame = new byte[Math.min(length, FIRST_BYTES)];
+        int read = 0;
+        while (read < length) {
+            if (read == frame.length) {
+                frame = Arrays.copyOf(frame, (int) Math.min(length, 2L * read)); // Grows as the bytes do come.
+            }
+            fill(channel, ByteBuffer.wrap(frame, read, frame.length - read));
+            read = frame.length;
+        }
+        return decode(frame);
     }
 
     private static ByteBuffer fill(ReadableByteChannel channel, ByteBuffer buffer) throws IOException {

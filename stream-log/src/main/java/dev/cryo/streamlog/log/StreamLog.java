@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Invariants:
  * <ol>
- *   <li>an entry is in the log exactly as long as all objects it uses and the first object it creates live;
+ *   <li>an entry is in the log exactly as long as all objects it uses and the first object it creates live; the end of
+ *       another object that it creates is an entry of its own;
  *   <li>of entries that set the same slot only the last is in the log;
  *   <li>entries are in the order of their appending.
  * </ol>
@@ -55,13 +56,14 @@ public final class StreamLog {
             return;
         }
         for (ObjectRef destroyed : descriptor.destroys(call)) {
-            drop(creators.get(destroyed));
+            destroy(destroyed, call);
         }
         List<ObjectRef> created = descriptor.creates(call);
         Optional<Object> slot = descriptor.slot(call);
         if (created.isEmpty() && slot.isEmpty()) {
             return;
         }
+        created.forEach(object -> drop(creators.get(object))); // An object of an id that is used again has ended.
         List<ObjectRef> used = descriptor.uses(call);
         if (!creators.keySet().containsAll(used)) {
             return; // An object ended while the call was on its way: nothing of the call is left to rebuild.
@@ -70,17 +72,32 @@ public final class StreamLog {
         used.forEach(object -> entry.dependsOn(Objects.requireNonNull(creators.get(object))));
         link(entry);
         for (ObjectRef object : created) {
-            drop(creators.get(object));
             creators.put(object, entry);
             entry.created.add(object);
         }
         slot.ifPresent(key -> {
-            Entry earlier = slots.put(key, entry);
-            if (earlier != null) {
-                unlink(earlier);
-            }
+            drop(slots.put(key, entry));
             entry.slot = key;
         });
+    }
+
+    private void destroy(ObjectRef object, Call call) {
+        Entry creator = creators.get(object);
+        if (creator == null || creator.created.getFirst().equals(object)) {
+            drop(creator);
+            return;
+        }
+        // The call that created it is needed for the other objects, so a replay has to destroy this one again.
+        for (Entry dependant : List.copyOf(creator.dependants)) {
+            if (dependant.uses(object)) {
+                drop(dependant);
+            }
+        }
+        creators.remove(object);
+        creator.created.remove(object);
+        Entry end = new Entry(call);
+        end.dependsOn(creator);
+        link(end);
     }
 
     /** The calls that a fresh lower half must execute, in order. */
@@ -155,6 +172,13 @@ public final class StreamLog {
 
         Call call() {
             return Objects.requireNonNull(call);
+        }
+
+        @SuppressWarnings("unchecked")
+        boolean uses(ObjectRef object) {
+            return CallDescriptor.of((Class<? extends Call>) call().getClass())
+                    .uses(call())
+                    .contains(object);
         }
 
         void dependsOn(Entry creator) {
