@@ -18,6 +18,7 @@ import java.lang.invoke.MethodHandle;
 public final class FrozenFork implements AutoCloseable {
     private static final int SIGCHLD = 17;
     private static final long SIGKILL = 9;
+    private static final long LIFE_SECONDS = 3600;
     private static final long STACK_BYTES = 64 * 1024;
     private static final MethodHandle CLONE = Linker.nativeLinker()
             .downcallHandle(
@@ -45,7 +46,7 @@ public final class FrozenFork implements AutoCloseable {
     public static FrozenFork fork() throws LinuxException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment top = arena.allocate(STACK_BYTES, 16).asSlice(STACK_BYTES - 64);
-            int child = (int) CLONE.invokeExact(LibC.errnoPlace(), LibC.symbol("pause"), top, SIGCHLD, 0L);
+            int child = (int) CLONE.invokeExact(LibC.errnoPlace(), LibC.symbol("sleep"), top, SIGCHLD, LIFE_SECONDS);
             if (child < 0) {
                 throw new LinuxException("fork", LibC.errno());
             }

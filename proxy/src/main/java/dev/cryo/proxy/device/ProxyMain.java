@@ -1,0 +1,94 @@
+package dev.cryo.proxy.device;
+
+import dev.cryo.lower.LowerHalfSession;
+import dev.cryo.lower.ptx.device.PtxDevice;
+import dev.cryo.streamlog.call.LowerHalf;
+import dev.cryo.streamlog.control.ControlFrames;
+import dev.cryo.streamlog.control.ControlMessage;
+import dev.cryo.streamlog.control.ControlMessage.Attach;
+import dev.cryo.streamlog.control.ControlMessage.Hello;
+import dev.cryo.streamlog.control.ControlMessage.Persist;
+import dev.cryo.streamlog.control.ControlMessage.Role;
+import dev.cryo.streamlog.ring.RingServer;
+import java.io.EOFException;
+import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
+
+/**
+ * The proxy's main class.
+ *
+ * <p>Arguments: the control socket and the kind of device. Exit status: 0 when the supervisor has closed the
+ * connection, 1
+ * when the connection failed, 70 when a thread died of a defect; what is computed after one could not be trusted.
+ */
+public final class ProxyMain {
+    private static final System.Logger LOG = System.getLogger(ProxyMain.class.getName());
+    private static final int DEFECT = 70;
+
+    private final SocketChannel supervisor;
+
+    private ProxyMain(SocketChannel supervisor) {
+        this.supervisor = supervisor;
+    }
+
+    /** Serves a supervisor until it closes the connection. */
+    public static void main(String[] arguments) throws IOException {
+        Thread.setDefaultUncaughtExceptionHandler((thread, defect) -> {
+            LOG.log(System.Logger.Level.ERROR, "defect in thread " + thread.getName() + ", the proxy ends", defect);
+            Runtime.getRuntime().halt(DEFECT);
+        });
+        if (arguments.length != 2) {
+            throw new IllegalArgumentException("expected: <control socket> <device>");
+        }
+        try (LowerHalf device = device(arguments[1]);
+                LowerHalfSession session = new LowerHalfSession(device, ProxyMain::attach);
+                SocketChannel supervisor = SocketChannel.open(UnixDomainSocketAddress.of(Path.of(arguments[0])))) {
+            new ProxyMain(supervisor).serve(session);
+        }
+    }
+
+    private static LowerHalf device(String kind) {
+        return switch (kind) {
+            case "ptx" -> new PtxDevice();
+            default -> throw new IllegalArgumentException("this version has no device of kind " + kind + ", but: ptx");
+        };
+    }
+
+    private static LowerHalfSession.Attachment attach(Attach request, LowerHalf device) throws IOException {
+        return RingServer.attach(
+                request.applicationPid(), request.ringDescriptor(), request.ringBytes(), device)::close;
+    }
+
+    private void serve(LowerHalfSession session) throws IOException {
+        answer(new Hello(Role.PROXY, ProcessHandle.current().pid(), Runtime.version().feature(), -1, 0));
+        while (true) {
+            ControlMessage request;
+            try {
+                request = ControlFrames.read(supervisor);
+            } catch (EOFException e) {
+                return;
+            }
+            if (request instanceof Persist) {
+                // Takes long, and what else is asked must not wait for it.
+                Thread.ofPlatform().name("cryo-persist").daemon().start(() -> persist(session, request));
+            } else {
+                answer(session.handle(request));
+            }
+        }
+    }
+
+    private void persist(LowerHalfSession session, ControlMessage request) {
+        ControlMessage answer = session.handle(request);
+        try {
+            answer(answer);
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.WARNING, "the supervisor left before it was told of the image", e);
+        }
+    }
+
+    private synchronized void answer(ControlMessage message) throws IOException {
+        ControlFrames.write(supervisor, message);
+    }
+}
