@@ -1,0 +1,78 @@
+package dev.cryo.benchmarks.job;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * How cryo's command line is started, and with which environment. Immutable.
+ *
+ * @param prefix the program and its first arguments, before those of cryo
+ * @param environment variables set in addition to those of this process; an empty value removes one
+ */
+public record CommandLine(List<String> prefix, Map<String, String> environment) {
+    private static final String MAIN = "dev.cryo.proxy.cli.Cryo";
+
+    /** With copies. */
+    public CommandLine {
+        prefix = List.copyOf(prefix);
+        environment = Map.copyOf(environment);
+    }
+
+    /** The command line that this process was started from by the launcher script. */
+    public static CommandLine ofThisProcess() {
+        String home = Objects.requireNonNull(
+                System.getProperty("cryo.home"),
+                "the property cryo.home is not set: start cryo by its launcher script");
+        return of(Path.of(home), System.getProperty("java.class.path"));
+    }
+
+    /** A command line as the launcher script in folder {@code home} would start it, but with a given class path. */
+    public static CommandLine of(Path home, String classPath) {
+        return new CommandLine(
+                List.of(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:+UseSerialGC",
+                        "-XX:TieredStopAtLevel=1",
+                        "--enable-native-access=ALL-UNNAMED",
+                        "--sun-misc-unsafe-memory-access=allow",
+                        "-Dcryo.home=" + home,
+                        "-cp",
+                        classPath,
+                        MAIN),
+                Map.of());
+    }
+
+    /** The same with a variable of the environment. */
+    public CommandLine with(String variable, String value) {
+        Map<String, String> changed = new HashMap<>(environment);
+        changed.put(variable, value);
+        return new CommandLine(prefix, changed);
+    }
+
+    /** The same, run by another program: {@code before} are its name and its arguments. */
+    public CommandLine after(String... before) {
+        List<String> words = new ArrayList<>(List.of(before));
+        words.addAll(prefix);
+        return new CommandLine(words, environment);
+    }
+
+    /** Starts a command. The caller owns the process. */
+    public Child start(List<String> arguments) throws IOException {
+        List<String> words = new ArrayList<>(prefix);
+        words.addAll(arguments);
+        ProcessBuilder builder = new ProcessBuilder(words);
+        environment.forEach((name, value) -> {
+            if (value.isEmpty()) {
+                builder.environment().remove(name);
+            } else {
+                builder.environment().put(name, value);
+            }
+        });
+        return new Child("cryo " + String.join(" ", arguments), builder.start());
+    }
+}

@@ -1,0 +1,40 @@
+package dev.cryo.benchmarks.job;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
+/** Sends signals to processes by their ids. */
+public final class Signals {
+    private static final Duration GONE = Duration.ofSeconds(10);
+
+    private Signals() {}
+
+    /** Sends a signal, named without SIG; a process that is gone is no error. */
+    public static void send(String signal, long pid) throws UnexpectedException, InterruptedException {
+        try {
+            Process kill = new ProcessBuilder("kill", "-" + signal, Long.toString(pid))
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            kill.waitFor(5, TimeUnit.SECONDS);
+        } catch (IOException e) {
+            throw new UnexpectedException("cannot run kill", e);
+        }
+    }
+
+    /**
+     * Waits until a process is gone.
+     *
+     * @throws UnexpectedException if it does not go
+     */
+    public static void awaitEnd(long pid) throws UnexpectedException, InterruptedException {
+        long end = System.nanoTime() + GONE.toNanos();
+        while (ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false)) {
+            if (System.nanoTime() - end > 0) {
+                throw new UnexpectedException("process " + pid + " did not end within " + GONE.toSeconds() + " s");
+            }
+            Thread.sleep(5);
+        }
+    }
+}
