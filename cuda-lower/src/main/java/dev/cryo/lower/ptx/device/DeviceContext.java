@@ -21,7 +21,6 @@ final class DeviceContext {
     final List<DeviceStream> streams = new ArrayList<>();
 
     private final Supplier<LowerHalf.@Nullable HostSide> host;
-    private @Nullable Work fence;
     private volatile int fault = CudaResult.SUCCESS;
     private volatile boolean abandoned;
 
@@ -76,18 +75,6 @@ final class DeviceContext {
         if (isFaulted()) {
             throw new RefusedException(fault, "the context is faulted");
         }
-    }
-
-    /** The last fence; null if all have ended. */
-    @Nullable Work fence() {
-        if (fence != null && fence.hasEnded()) {
-            fence = null;
-        }
-        return fence;
-    }
-
-    void appendFence(Work work) {
-        fence = work;
     }
 
     /** Forgets destroyed streams whose work has ended. */

@@ -32,12 +32,12 @@ final class MemoryCalls {
         context.requireHealthy();
         memory.claim(call.address(), call.bytes(), context);
         Runnable mapping = () -> memory.map(call.address(), call.bytes());
-        timeline.prepare(context, new Action(Work.Weight.LIGHT, context, "mapping of memory", mapping));
+        timeline.prepare(new Action(Work.Weight.LIGHT, context, "mapping of memory", mapping));
     }
 
     void unmap(Call.MemUnmap call) throws RefusedException {
         DeviceContext context = memory.owner(call.address());
-        timeline.fence(context, unmapping(call.address(), context));
+        timeline.fence(unmapping(call.address(), context));
     }
 
     /** Gives up a claim; the operation that is returned ends the memory. */
@@ -59,7 +59,6 @@ final class MemoryCalls {
     void freeHost(Call.HostFree call, LowerHalf.Reply reply) throws RefusedException {
         DeviceContext context = host.owner(call.address());
         context.requireHealthy();
-        // Page-locked memory may be used by every context.
         timeline.fence(new Action(Work.Weight.LIGHT, context, "end of page-locked memory", () -> {
             host.remove(call.address());
             reply.done(Call.Done.DONE);

@@ -180,7 +180,7 @@ public final class PtxDevice implements LowerHalf {
         }
         List<Long> device = memoryCalls.unclaimAll(context);
         List<Long> pageLocked = host.ownedBy(context);
-        timeline.fence(context, new Action(Work.Weight.HEAVY, context, "end of a context", () -> {
+        timeline.fence(new Action(Work.Weight.HEAVY, context, "end of a context", () -> {
             memoryCalls.endAll(device, pageLocked);
             reply.done(Call.Done.DONE);
         }));

@@ -11,17 +11,17 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>An operation of a stream waits for the one before it in its stream.
  *   <li>One of a legacy default stream waits for the blocking streams of its context too, and theirs wait for it.
- *   <li>A fence of a context waits for all its work, and all its later work waits for the fence: so memory that was
- *       freed is used until then and not after.
- *   <li>Memory that becomes available waits for all fences, since one may free its addresses, and what comes after in
- *       its context waits for it.
+ *   <li>A fence waits for all work of all contexts, and all later work waits for it: so memory that was freed is used
+ *       until then and not after, and no kernel, however wrong its pointers, runs while memory is unmapped.
+ *   <li>Memory that becomes available waits for the fences before it, since one may free its addresses, and what comes
+ *       after waits for it.
  * </ul>
  */
 final class Timeline {
     private final Scheduler scheduler;
     private final Collection<DeviceContext> contexts;
-    private final List<Work> fences = new ArrayList<>();
     private final List<@Nullable Work> earlier = new ArrayList<>();
+    private @Nullable Work lastFence;
 
     /** With a live view of the contexts. */
     Timeline(Scheduler scheduler, Collection<DeviceContext> contexts) {
@@ -32,6 +32,7 @@ final class Timeline {
     /** Puts an operation at the end of a stream. */
     void enqueue(DeviceStream stream, Work work) {
         collect(stream);
+        earlier.add(fence());
         stream.append(work);
         submit(work);
     }
@@ -47,7 +48,7 @@ final class Timeline {
         submit(work);
     }
 
-    /** Runs an operation after all that a stream's next operation would wait for; nothing waits for it. */
+    /** Runs an operation after all that CUDA orders before a stream's next one; nothing waits for it. */
     void after(DeviceStream stream, Work work) {
         collect(stream);
         submit(work);
@@ -65,35 +66,23 @@ final class Timeline {
         submit(work);
     }
 
-    /** Runs an operation after all work of a context and before all that comes. */
-    void fence(DeviceContext context, Work work) {
-        context.prune();
-        collect(context);
-        context.appendFence(work);
-        addFence(work);
-        submit(work);
-    }
-
     /** Runs an operation after all work of all contexts and before all that comes. */
     void fence(Work work) {
         for (DeviceContext context : contexts) {
             context.prune();
             collect(context);
-            context.appendFence(work);
         }
-        addFence(work);
+        prepare(work);
+    }
+
+    /** Runs an operation after the fences so far and before all that comes. */
+    void prepare(Work work) {
+        earlier.add(fence());
+        lastFence = work;
         submit(work);
     }
 
-    /** Runs an operation after all fences and before all that comes in a context. */
-    void prepare(DeviceContext context, Work work) {
-        earlier.addAll(fences);
-        earlier.add(context.fence());
-        context.appendFence(work);
-        submit(work);
-    }
-
-    /** Whether an operation at the end of the stream would find all ended that it waits for. */
+    /** Whether all has ended that CUDA orders before a stream's next operation. */
     boolean isQuiet(DeviceStream stream) {
         collect(stream);
         boolean quiet = earlier.stream().allMatch(work -> work == null || work.hasEnded());
@@ -114,17 +103,18 @@ final class Timeline {
                 earlier.add(stream.context.legacy.last());
             }
         }
-        earlier.add(stream.context.fence());
     }
 
     private void collect(DeviceContext context) {
         context.streams.forEach(stream -> earlier.add(stream.last()));
-        earlier.add(context.fence());
     }
 
-    private void addFence(Work work) {
-        fences.removeIf(Work::hasEnded);
-        fences.add(work);
+    /** The last fence; null if all have ended. */
+    private @Nullable Work fence() {
+        if (lastFence != null && lastFence.hasEnded()) {
+            lastFence = null;
+        }
+        return lastFence;
     }
 
     private void submit(Work work) {

@@ -10,6 +10,7 @@ import dev.cryo.streamlog.call.LowerHalf.Range;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -114,7 +115,7 @@ class PtxDeviceMemoryTest {
         rig.call(new Call.CtxSync(DeviceRig.CONTEXT));
         assertThat(resident() - before).isGreaterThan(200 * MIB);
         rig.queue(new Call.MemUnmap(large));
-        rig.call(new Call.CtxSync(DeviceRig.CONTEXT));
+        assertThat(rig.device.drain(Duration.ofSeconds(10))).isEmpty();
         assertThat(resident() - before).isLessThan(100 * MIB);
         assertThat(rig.download(DeviceRig.DEFAULT, small, 1000)).containsOnly(2);
     }

@@ -1,0 +1,84 @@
+package dev.cryo.lower.ptx.device;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * What CUDA says of order, in the form of vector clocks: an operation is ordered before another if the other's stream
+ * knew of it when the other was issued.
+ */
+final class OrderModel {
+    /** Stream 0 is the legacy default stream, the first half of the others are blocking, the rest are not. */
+    private final long[][] known;
+
+    private final int blocking;
+
+    OrderModel(int streams) {
+        known = new long[streams][streams];
+        blocking = 1 + (streams - 1) / 2;
+    }
+
+    DeviceStream.Kind kind(int stream) {
+        if (stream == 0) {
+            return DeviceStream.Kind.LEGACY;
+        }
+        return stream < blocking ? DeviceStream.Kind.BLOCKING : DeviceStream.Kind.NON_BLOCKING;
+    }
+
+    /** An operation that was issued. */
+    record Step(int stream, long number, long[] knew) {
+        /** Whether an operation that was issued earlier must have ended before this one begins. */
+        boolean isAfter(Step earlier) {
+            return knew[earlier.stream] >= earlier.number;
+        }
+    }
+
+    /** Issues an operation. */
+    Step issue(int stream) {
+        if (stream == 0) {
+            for (int other = 1; other < blocking; other++) {
+                join(known[0], known[other]);
+            }
+        } else if (stream < blocking) {
+            join(known[stream], known[0]);
+        }
+        Step step = new Step(stream, known[stream][stream] + 1, known[stream].clone());
+        known[stream][stream]++;
+        return step;
+    }
+
+    /** Makes a stream wait for an operation, which recorded an event, and all that its stream knew of. */
+    void await(int stream, Step recorded) {
+        issue(stream);
+        join(known[stream], recorded.knew);
+        known[stream][recorded.stream] = Math.max(known[stream][recorded.stream], recorded.number);
+        known[stream][stream]++;
+    }
+
+    /** The host, or a fence, waits for all streams. */
+    void joinAll() {
+        long[] all = new long[known.length];
+        List.of(known).forEach(one -> join(all, one));
+        for (long[] one : known) {
+            join(one, all);
+        }
+    }
+
+    private static void join(long[] into, long[] other) {
+        Arrays.setAll(into, i -> Math.max(into[i], other[i]));
+    }
+
+    /** All pairs of steps that must not overlap, as (earlier, later). */
+    static List<int[]> orderedPairs(List<Step> steps) {
+        List<int[]> pairs = new ArrayList<>();
+        for (int later = 0; later < steps.size(); later++) {
+            for (int earlier = 0; earlier < later; earlier++) {
+                if (steps.get(later).isAfter(steps.get(earlier))) {
+                    pairs.add(new int[] {earlier, later});
+                }
+            }
+        }
+        return pairs;
+    }
+}
