@@ -33,6 +33,9 @@ final class Scheduler implements AutoCloseable {
     private final ArrayDeque<Runner> idle = new ArrayDeque<>();
     private final ArrayDeque<Work> overflow = new ArrayDeque<>();
     private final List<Runner> runners = new ArrayList<>();
+    /** The thread that ran out of work last, and so will be the next to get some: the only one that spins. */
+    private volatile @Nullable Runner spinner;
+
     private long submitted;
     private long ended;
     private boolean closed;
@@ -202,6 +205,7 @@ final class Scheduler implements AutoCloseable {
     private void dispatch(Work work) {
         Runner runner = idle.pollLast();
         if (runner != null) {
+            runner.offered = false;
             runner.assigned = work;
             LockSupport.unpark(runner);
         } else if (runners.size() < MOST_RUNNERS) {
@@ -227,6 +231,10 @@ final class Scheduler implements AutoCloseable {
             return next;
         }
 
+        boolean isEmpty() {
+            return light.isEmpty() && heavy.isEmpty();
+        }
+
         void dispatchAll() {
             light.forEach(Scheduler.this::dispatch);
             light.clear();
@@ -238,6 +246,8 @@ final class Scheduler implements AutoCloseable {
     /** A thread that runs operations. */
     private final class Runner extends Thread {
         private volatile @Nullable Work assigned;
+        /** Whether this thread is among the idle. */
+        private boolean offered;
         private volatile @Nullable Work current;
         private volatile long since;
         /** What became ready by this thread's operations and was not given to others: at most one heavy one. */
@@ -251,7 +261,9 @@ final class Scheduler implements AutoCloseable {
 
         @Override
         public void run() {
-            for (Work work = assigned; work != null; ) {
+            Work work = assigned;
+            assigned = null;
+            while (work != null) {
                 since = System.nanoTime();
                 current = work;
                 work.runSafely();
@@ -264,22 +276,53 @@ final class Scheduler implements AutoCloseable {
             lock.lock();
             try {
                 end(done, own);
-                Work next = own.poll();
-                if (next == null || next.weight == Work.Weight.HEAVY && !overflow.isEmpty()) {
-                    if (next != null) {
-                        overflow.add(next);
-                    }
-                    next = overflow.poll();
-                }
-                if (next != null) {
+                Work next = takeOwn();
+                if (next != null && next.weight == Work.Weight.LIGHT && own.isEmpty() && overflow.isEmpty()) {
+                    // So soon over that the next operation had better wait for this thread than wake another.
+                    offer();
                     return next;
                 }
-                assigned = null;
-                idle.addLast(this);
+                if (next != null || (next = overflow.poll()) != null) {
+                    return withdraw(next);
+                }
+                offer();
             } finally {
                 lock.unlock();
             }
             return awaitAssigned();
+        }
+
+        private @Nullable Work takeOwn() {
+            Work next = own.poll();
+            if (next != null && next.weight == Work.Weight.HEAVY && !overflow.isEmpty()) {
+                overflow.add(next);
+                return overflow.poll();
+            }
+            return next;
+        }
+
+        /** Makes this thread known as idle, unless it is or was assigned an operation meanwhile; the lock is held. */
+        private void offer() {
+            if (assigned == null && !offered) {
+                offered = true;
+                idle.addLast(this);
+                spinner = this;
+            }
+        }
+
+        /** Undoes {@link #offer}; where an operation was assigned already, the given one goes to another thread. */
+        private Work withdraw(Work work) {
+            if (offered) {
+                offered = false;
+                idle.remove(this);
+            }
+            Work other = assigned;
+            if (other == null) {
+                return work;
+            }
+            assigned = null;
+            dispatch(work);
+            return other;
         }
 
         private @Nullable Work awaitAssigned() {
@@ -287,9 +330,10 @@ final class Scheduler implements AutoCloseable {
             for (long waited = 0; ; waited = System.nanoTime() - start) {
                 Work work = assigned;
                 if (work != null) {
+                    assigned = null;
                     return work;
                 }
-                if (waited < SPIN_NANOS) {
+                if (waited < SPIN_NANOS && spinner == this) {
                     Thread.onSpinWait();
                 } else if (waited > IDLE_NANOS || closed()) {
                     if (retire()) {
