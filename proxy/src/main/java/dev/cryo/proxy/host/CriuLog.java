@@ -41,9 +41,8 @@ final class CriuLog {
                     m -> "a unix socket is connected to a process outside of the application%s" + CLOSE_IT),
             Rule.of("Connected TCP socket",
                     m -> "a TCP connection is open%s" + CLOSE_IT + ", or launch with --tcp close"),
-            Rule.of("Can't dump file (\\d+) of that type \\[\\w+\\] \\((.*)\\)",
-                    m -> "descriptor " + m.group(1) + " is a device or file that cannot be saved (" + m.group(2) + ")"
-                            + CLOSE_IT),
+            Rule.of("Can't dump file \\d+ of that type \\[\\w+\\] \\((.*)\\)",
+                    m -> "a device or file that cannot be saved (" + m.group(1) + ") is open%s" + CLOSE_IT),
             Rule.of("Can't dump ghost file (.*) of (\\d+) size",
                     m -> "the file " + m.group(1) + " is deleted but open, and its " + m.group(2)
                             + " bytes are more than an image takes; close it or keep it"),

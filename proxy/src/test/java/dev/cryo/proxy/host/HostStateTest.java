@@ -4,13 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -315,15 +323,34 @@ class HostStateTest {
     }
 
     @Test
-    void aDumpThatTakesTooLongIsGivenUpAndTheApplicationRunsOn() throws Exception {
+    void aDumpGivenUpAtAnyMomentLeavesTheApplicationRunning() throws Exception {
         try (Running running = Running.start(folder, true)) {
-            assertThatThrownBy(() -> host.dump(running.process, running.streams,
-                            DumpRequest.into(image, work).within(Duration.ofMillis(2))))
-                    .isInstanceOf(HostStateException.class)
-                    .hasMessageContaining("did not end within 2 ms");
-            assertThat(running.ask("count")).isEqualTo("1");
+            int givenUp = 0;
+            for (int millis = 1; millis < 60; millis += 3) {
+                try {
+                    host.dump(running.process, running.streams,
+                            DumpRequest.into(image, work).within(Duration.ofMillis(millis)));
+                } catch (HostStateException e) {
+                    assertThat(e).hasMessageContaining("did not end within " + millis + " ms");
+                    assertThat(image).isEmptyDirectory();
+                    givenUp++;
+                }
+                assertThat(Integer.parseInt(running.ask("count"))).as("after %s ms", millis).isPositive();
+                clear(image);
+            }
+            assertThat(givenUp).isPositive();
             dump(running);
-            assertThat(running.ask("count")).isEqualTo("2");
+        }
+        try (Running restored = Running.restore(host, image, work)) {
+            assertThat(restored.ask("count")).isEqualTo("21");
+        }
+    }
+
+    private static void clear(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.toList()) {
+                Files.delete(file);
+            }
         }
     }
 
@@ -335,5 +362,75 @@ class HostStateTest {
             assertThatThrownBy(() -> dump(running)).isInstanceOf(HostStateException.class)
                     .hasMessageContaining("it has ended");
         }
+    }
+
+    @Test
+    void aUnixSocketToAnotherProcessIsRefusedByItsDescriptor() throws Exception {
+        UnixDomainSocketAddress address = UnixDomainSocketAddress.of(folder.resolve("socket"));
+        try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX).bind(address);
+                Running running = Running.start(folder, true)) {
+            running.ask("unix " + address);
+            SocketChannel accepted = server.accept();
+            assertThatThrownBy(() -> dump(running)).isInstanceOf(HostStateException.class)
+                    .hasMessageContaining("a unix socket is connected to a process outside of the application")
+                    .hasMessageContaining("(process " + running.process.pid() + ", descriptor ")
+                    .hasMessageContaining("org.crac");
+            assertThat(running.ask("disconnect")).isEqualTo("closed");
+            accepted.close();
+            dump(running);
+        }
+    }
+
+    @Test
+    void aDeviceThatCannotBeSavedIsNamed() throws Exception {
+        Path device = Stream.of("/dev/loop-control", "/dev/fuse", "/dev/kvm").map(Path::of).filter(Files::exists)
+                .findFirst().orElseThrow(() -> new TestAbortedException("no device to open on this machine"));
+        try (Running running = Running.start(folder, true)) {
+            assertThat(running.ask("map " + device)).isEqualTo("empty");
+            assertThatThrownBy(() -> dump(running)).isInstanceOf(HostStateException.class)
+                    .hasMessageContaining(device.toString())
+                    .hasMessageContaining("org.crac");
+            assertThat(running.ask("count")).isEqualTo("1");
+        }
+    }
+
+    @Test
+    void anApplicationWithoutNamespacesRunsAndTellsItsExit() throws Exception {
+        try (Running running = Running.start(folder, false)) {
+            assertThat(running.ask("environment FLAVOUR")).isEqualTo("salt " + folder.toRealPath());
+            running.streams.closeInput();
+            assertThat(running.read()).isEqualTo("end of input");
+            assertThat(running.exit()).isEqualTo(new ExitStatus(0, 0));
+        }
+    }
+
+    @Test
+    void aCommandThatDoesNotExistEndsAsInAShell() throws Exception {
+        try (StandardStreams streams = StandardStreams.create(folder.resolve("streams"))) {
+            ApplicationCommand nothing = new ApplicationCommand(List.of("/nowhere/java"), Map.of(), folder, true);
+            ApplicationProcess process = ApplicationProcess.start(nothing, streams);
+            assertThat(process.onExit().get().code()).isEqualTo(127);
+            streams.applicationEnded();
+            assertThat(new String(streams.error().readAllBytes(), StandardCharsets.UTF_8)).contains("/nowhere/java");
+            ApplicationCommand plain = new ApplicationCommand(List.of("/nowhere/java"), Map.of(), folder, false);
+            assertThatThrownBy(() -> ApplicationProcess.start(plain, streams)).isInstanceOf(HostStateException.class)
+                    .hasMessageContaining("cannot start /nowhere/java");
+        }
+    }
+
+    @Test
+    void anImageOfAProcessorWithMoreInstructionsIsRefusedBeforeAnythingStarts() throws Exception {
+        try (Running running = Running.start(folder, true)) {
+            dump(running);
+        }
+        Path description = image.resolve(HostImage.NAME);
+        String text = Files.readString(description);
+        Files.writeString(description, text.replaceFirst("\"instructions\" *: *\\[", "$0 \"avx77\","));
+        assertThatThrownBy(() -> Running.restore(host, image, work)).isInstanceOf(HostStateException.class)
+                .hasMessageContaining("lacks the instructions avx77")
+                .hasMessageContaining("--portable-cpu");
+        Files.writeString(description, text.substring(0, text.length() / 2));
+        assertThatThrownBy(() -> HostImage.read(image)).isInstanceOf(HostStateException.class)
+                .hasMessageContaining("cannot read " + description);
     }
 }

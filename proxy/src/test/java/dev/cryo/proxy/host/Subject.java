@@ -6,8 +6,10 @@ import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,6 +56,7 @@ final class Subject {
             case "listen" -> listen();
             case "echo" -> echo();
             case "connect" -> connect(Integer.parseInt(argument));
+            case "unix" -> open.add(SocketChannel.open(UnixDomainSocketAddress.of(argument)));
             case "disconnect" -> disconnect();
             case "pause" -> pause(Long.parseLong(argument));
             case "exit" -> exit(Integer.parseInt(argument));
@@ -69,7 +72,8 @@ final class Subject {
     private Object map(Path path) throws IOException {
         FileChannel channel = FileChannel.open(path);
         open.add(channel);
-        return channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size()).get(0);
+        long size = channel.size();
+        return size == 0 ? "empty" : channel.map(FileChannel.MapMode.READ_ONLY, 0, size).get(0);
     }
 
     private Object content() throws IOException {
