@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -251,7 +252,7 @@ public final class ImageReader implements AutoCloseable {
         ByteBuffer bytes = buffer.bytes().clear().limit(block.storedBytes());
         FileChannel channel = Objects.requireNonNull(channels.get(section.file()));
         while (bytes.hasRemaining()) {
-            if (channel.read(bytes, block.storedAt() + bytes.position()) < 0) {
+            if (read(section, channel, bytes, block.storedAt() + bytes.position()) < 0) {
                 long end = block.storedAt() + bytes.position();
                 throw new CorruptImageException(
                         path(section), end, (block.storedAt() + block.storedBytes()) + " bytes", end + " bytes");
@@ -267,6 +268,16 @@ public final class ImageReader implements AutoCloseable {
                     ImageFormat.hex(crc));
         }
         return block.storedBytes();
+    }
+
+    private int read(Section section, FileChannel channel, ByteBuffer into, long offset) throws IOException {
+        try {
+            return channel.read(into, offset);
+        } catch (IOException e) {
+            throw (IOException) new FileSystemException(
+                            path(section).toString(), null, "cannot read at offset " + offset + ": " + e.getMessage())
+                    .initCause(e);
+        }
     }
 
     private CorruptImageException malformed(String name, String expected, MalformedDataException cause)

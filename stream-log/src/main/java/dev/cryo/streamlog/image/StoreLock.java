@@ -3,7 +3,6 @@ package dev.cryo.streamlog.image;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
@@ -12,7 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The right to write to a store, held by one process at most and given up with the process; its file remembers the last
@@ -21,10 +20,15 @@ import org.jspecify.annotations.Nullable;
 final class StoreLock implements AutoCloseable {
     static final String FILE = "lock";
 
+    /** Stores that this process holds: closing any channel of a lock file would give up the process's lock. */
+    private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
+
+    private final Path store;
     private final Path path;
     private final FileChannel channel;
 
-    private StoreLock(Path path, FileChannel channel) {
+    private StoreLock(Path store, Path path, FileChannel channel) {
+        this.store = store;
         this.path = path;
         this.channel = channel;
     }
@@ -34,8 +38,21 @@ final class StoreLock implements AutoCloseable {
      *
      * @throws IOException if it is taken
      */
-    static StoreLock take(Path store) throws IOException {
+    static StoreLock take(Path folder) throws IOException {
+        Path store = folder.toRealPath();
         Path path = store.resolve(FILE);
+        if (!HELD.add(store)) {
+            throw taken(path);
+        }
+        try {
+            return new StoreLock(store, path, locked(path));
+        } catch (IOException | RuntimeException | Error e) {
+            HELD.remove(store);
+            throw e;
+        }
+    }
+
+    private static FileChannel locked(Path path) throws IOException {
         FileChannel channel = FileChannel.open(
                 path,
                 Set.of(
@@ -45,22 +62,21 @@ final class StoreLock implements AutoCloseable {
                         LinkOption.NOFOLLOW_LINKS),
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         try {
-            if (lock(channel) != null) {
-                return new StoreLock(path, channel);
+            if (channel.tryLock() == null) {
+                throw taken(path);
             }
-            throw new FileSystemException(path.toString(), null, "an image is being written by another writer");
+            return channel;
         } catch (IOException e) {
             channel.close();
             throw e;
+        } catch (OverlappingFileLockException e) {
+            channel.close(); // Another class loader of this JVM holds it.
+            throw taken(path);
         }
     }
 
-    private static @Nullable FileLock lock(FileChannel channel) throws IOException {
-        try {
-            return channel.tryLock();
-        } catch (OverlappingFileLockException e) {
-            return null; // This JVM holds it.
-        }
+    private static IOException taken(Path path) {
+        return new FileSystemException(path.toString(), null, "an image is being written by another writer");
     }
 
     /** The last number used, 0 if that is not known. */
@@ -80,6 +96,10 @@ final class StoreLock implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        channel.close();
+        try {
+            channel.close();
+        } finally {
+            HELD.remove(store);
+        }
     }
 }

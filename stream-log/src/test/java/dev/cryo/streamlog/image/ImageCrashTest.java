@@ -156,6 +156,24 @@ class ImageCrashTest {
         assertThat(store.numbers()).containsExactly(2L);
     }
 
+    @Test
+    void aSecondAttemptInOneProcessDoesNotLetOthersIn() throws Exception {
+        Path folder = Files.createDirectory(temp.resolve("twice"));
+        ImageStore store = TestImages.store(folder);
+        try (ImageWriter image = store.begin()) {
+            assertThatThrownBy(store::begin).isInstanceOf(FileSystemException.class);
+            Process other = start(folder, "hold");
+            try {
+                assertThat(other.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            } finally {
+                other.destroyForcibly().waitFor();
+            }
+            assertThat(read(temp.resolve("writer.txt"))).contains("an image is being written by another writer");
+            image.commit(TestImages.job());
+        }
+        assertThat(store.numbers()).containsExactly(1L);
+    }
+
     private Process start(Path folder, String what) throws IOException {
         return new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
