@@ -14,7 +14,8 @@ import dev.cryo.streamlog.codec.Vocabulary;
 /**
  * A call from the upper half to the lower half.
  *
- * <p>Calls are values: immutable, comparable, printable, encodable. Sizes are in bytes, addresses are device (or
+ * <p>Calls are values: immutable, printable, encodable (those with array components compare by identity of the array).
+ * Sizes are in bytes, addresses are device (or
  * page-locked host) virtual addresses, ids are virtual ids; both are chosen by the upper half. Error codes are those of
  * {@code CUresult}, see {@link CudaResult}.
  */
