@@ -1,0 +1,36 @@
+package dev.cryo.lower.ptx;
+
+import dev.cryo.lower.ptx.lanes.Program;
+import dev.cryo.lower.ptx.memory.MemoryMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A module whose variables have addresses. Safe for use by several threads; owns nothing. */
+public final class LoadedModule {
+    private final PtxModule module;
+    private final MemoryMap map;
+    private final Map<String, Long> addresses;
+
+    LoadedModule(PtxModule module, MemoryMap map, Map<String, Long> addresses) {
+        this.module = module;
+        this.map = map;
+        this.addresses = addresses;
+    }
+
+    /** The module that was loaded. */
+    public PtxModule module() {
+        return module;
+    }
+
+    /** The kernel of this name, or null. */
+    public @Nullable LoadedKernel kernel(String name) {
+        Program program = module.program(name);
+        EntryInfo info = module.entry(name);
+        return program == null || info == null ? null : new LoadedKernel(info, program, map, addresses);
+    }
+
+    /** The address of a variable, or null when there is none of this name. */
+    public @Nullable Long globalAddress(String name) {
+        return addresses.get(name);
+    }
+}

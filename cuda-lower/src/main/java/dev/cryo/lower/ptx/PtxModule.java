@@ -1,0 +1,140 @@
+package dev.cryo.lower.ptx;
+
+import dev.cryo.lower.ptx.ir.KernelIr;
+import dev.cryo.lower.ptx.ir.Lowering;
+import dev.cryo.lower.ptx.lanes.Program;
+import dev.cryo.lower.ptx.memory.MemoryMap;
+import dev.cryo.lower.ptx.parse.Parser;
+import dev.cryo.lower.ptx.parse.Syntax;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A PTX module that has been read and is known to be executable. Immutable and free of addresses: it can be loaded any
+ * number of times. Generated code is shared by all of them.
+ */
+public final class PtxModule {
+    private final String version;
+    private final String target;
+    private final Map<String, EntryInfo> entries = new LinkedHashMap<>();
+    private final Map<String, Program> programs = new LinkedHashMap<>();
+    private final Variables variables;
+
+    private PtxModule(Syntax.Module syntax) throws PtxException {
+        this.version = syntax.version();
+        this.target = syntax.target();
+        this.variables = Variables.layOut(syntax);
+        for (Syntax.Function function : syntax.functions()) {
+            Syntax.Body body = function.body();
+            if (function.entry() && body != null) {
+                KernelIr kernel = Lowering.lower(function, body, syntax.variables());
+                if (entries.containsKey(kernel.name())) {
+                    throw PtxException.invalid(function.line(), "entry " + kernel.name() + " stands twice");
+                }
+                Program program = Program.of(kernel);
+                programs.put(kernel.name(), program);
+                entries.put(kernel.name(), info(function, kernel, program));
+            }
+        }
+    }
+
+    /** Reads PTX text, which may end with a NUL byte. */
+    public static PtxModule parse(byte[] text) throws PtxException {
+        int end = 0;
+        while (end < text.length && text[end] != 0) {
+            end++;
+        }
+        return parse(new String(text, 0, end, StandardCharsets.UTF_8));
+    }
+
+    /** Reads PTX text, which may end with a NUL character. */
+    public static PtxModule parse(String text) throws PtxException {
+        int end = text.indexOf('\0');
+        return new PtxModule(Parser.parse(end < 0 ? text : text.substring(0, end)));
+    }
+
+    private static EntryInfo info(Syntax.Function function, KernelIr kernel, Program program) throws PtxException {
+        List<EntryInfo.Parameter> parameters = new ArrayList<>();
+        for (KernelIr.Parameter p : kernel.parameters()) {
+            parameters.add(new EntryInfo.Parameter(p.name(), p.offset(), p.bytes(), p.align()));
+        }
+        return new EntryInfo(kernel.name(), List.copyOf(parameters), kernel.parameterBytes(), kernel.sharedBytes(),
+                kernel.localBytes(), program.registersPerThread(), extents(function, ".maxntid"),
+                extents(function, ".reqntid"));
+    }
+
+    private static @Nullable Dim3 extents(Syntax.Function function, String directive) throws PtxException {
+        List<Long> numbers = function.directives().get(directive);
+        if (numbers == null) {
+            return null;
+        }
+        int[] extents = {1, 1, 1};
+        for (int i = 0; i < numbers.size(); i++) {
+            long number = numbers.get(i);
+            if (i > 2 || number < 1 || number > 1024) {
+                throw PtxException.invalid(function.line(), "directive " + directive + " of " + function.name());
+            }
+            extents[i] = (int) number;
+        }
+        return new Dim3(extents[0], extents[1], extents[2]);
+    }
+
+    /** The version of PTX in which the text is written. */
+    public String version() {
+        return version;
+    }
+
+    /** The target of the text, such as {@code sm_75}. */
+    public String target() {
+        return target;
+    }
+
+    /** The kernels in the order of the text. */
+    public List<EntryInfo> entries() {
+        return List.copyOf(entries.values());
+    }
+
+    /** The variables in global and constant memory in the order of the text. */
+    public List<GlobalInfo> globals() {
+        return variables.infos();
+    }
+
+    /** Bytes that the variables need together; 0 when there are none. */
+    public long globalsBytes() {
+        return variables.bytes();
+    }
+
+    /** Bytes of constant memory among them. */
+    public long constantBytes() {
+        return variables.infos().stream().filter(GlobalInfo::constant).mapToLong(GlobalInfo::bytes).sum();
+    }
+
+    /**
+     * Places the module in memory and writes the initial values of its variables.
+     *
+     * @param map what the kernels of the module may access
+     * @param globalsBase where the variables go: {@link #globalsBytes} bytes, mapped and writable, at a multiple of
+     *     256; the caller adds them to {@code map} and keeps them as long as the module is used
+     */
+    public LoadedModule load(MemoryMap map, long globalsBase) {
+        variables.initialize(globalsBase);
+        return attach(map, globalsBase);
+    }
+
+    /** Like {@link #load}, for variables that already have their values, as after a restart. */
+    public LoadedModule attach(MemoryMap map, long globalsBase) {
+        return new LoadedModule(this, map, variables.addresses(globalsBase));
+    }
+
+    @Nullable Program program(String name) {
+        return programs.get(name);
+    }
+
+    @Nullable EntryInfo entry(String name) {
+        return entries.get(name);
+    }
+}

@@ -1,0 +1,5 @@
+package dev.cryo.lower.ptx.lanes;
+
+/** The condition of a step. */
+record GuardPlace(Place place, boolean negated) {
+}
