@@ -74,9 +74,18 @@ public sealed interface ControlMessage {
     @Opcode(13)
     record Suspended() implements ControlMessage {}
 
-    /** Asks to open the gate again, on the same connection, and call the resources; answered by {@link Running}. */
+    /**
+     * Asks to open the gate again, on the same connection, and call the resources; answered by {@link Running}.
+     *
+     * @param failure why the checkpoint failed; empty if it did not
+     */
     @Opcode(14)
-    record Resume() implements ControlMessage {}
+    record Resume(String failure) implements ControlMessage {
+        /** After a checkpoint that did not fail. */
+        public Resume() {
+            this("");
+        }
+    }
 
     /**
      * Tells that the gate is open: after {@link Resume}, and after a {@link Welcome} that followed a {@link Suspend}.
@@ -87,6 +96,13 @@ public sealed interface ControlMessage {
     /** Tells that the lower half is gone and does not come back; not answered. */
     @Opcode(16)
     record LowerHalfLost(String why) implements ControlMessage {}
+
+    /**
+     * Tells that the application itself asks for a checkpoint; answered by {@link Gate} soon, or by {@link Failed} if
+     * none can be taken.
+     */
+    @Opcode(17)
+    record CheckpointWanted() implements ControlMessage {}
 
     // To what holds the lower half
 

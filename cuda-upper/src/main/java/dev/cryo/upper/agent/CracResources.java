@@ -1,0 +1,18 @@
+package dev.cryo.upper.agent;
+
+import dev.cryo.upper.entry.crac.Context;
+import dev.cryo.upper.gate.CheckpointResources;
+import java.util.List;
+
+/** The resources that the application has registered with org.crac. */
+record CracResources(Context context) implements CheckpointResources {
+    @Override
+    public List<Throwable> beforeCheckpoint() {
+        return context.beforeCheckpoint();
+    }
+
+    @Override
+    public List<Throwable> afterRestore() {
+        return context.afterRestore();
+    }
+}

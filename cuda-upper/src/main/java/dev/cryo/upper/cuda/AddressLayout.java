@@ -1,0 +1,30 @@
+package dev.cryo.upper.cuda;
+
+/**
+ * Which addresses the upper half hands out. They lie where neither the kernel nor the JVM puts things by itself.
+ *
+ * <pre>
+ *   0x1000_0000_0000  device memory, 1 TiB for each device
+ *   0x1800_0000_0000  global variables of modules
+ *   0x2000_0000_0000  page-locked host memory, 4 TiB
+ * </pre>
+ */
+final class AddressLayout {
+    static final long DEVICES = 0x1000_0000_0000L;
+    static final long DEVICE_WINDOW = 0x100_0000_0000L;
+    static final int MAX_DEVICES = 8;
+    static final long GLOBALS = 0x1800_0000_0000L;
+    static final long HOST = 0x2000_0000_0000L;
+    static final long HOST_WINDOW = 0x400_0000_0000L;
+
+    private AddressLayout() {}
+
+    /** The window of a device's memory. */
+    static long device(int device) {
+        return DEVICES + device * DEVICE_WINDOW;
+    }
+
+    static boolean isGlobals(long address) {
+        return address >= GLOBALS && address < HOST;
+    }
+}

@@ -1,0 +1,36 @@
+package dev.cryo.upper.cuda;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** A loaded module. Thread-safe. */
+public final class CudaModule extends CudaObject {
+    private final Context context;
+    private final Map<String, Function> functions = new ConcurrentHashMap<>();
+    private final long globalsAt;
+    private final long globalsBytes;
+
+    CudaModule(long id, Context context, long globalsAt, long globalsBytes) {
+        super(id);
+        this.context = context;
+        this.globalsAt = globalsAt;
+        this.globalsBytes = globalsBytes;
+    }
+
+    @Override
+    public Context context() {
+        return context;
+    }
+
+    Map<String, Function> functions() {
+        return functions;
+    }
+
+    long globalsAt() {
+        return globalsAt;
+    }
+
+    long globalsBytes() {
+        return globalsBytes;
+    }
+}

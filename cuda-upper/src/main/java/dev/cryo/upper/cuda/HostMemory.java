@@ -1,0 +1,172 @@
+package dev.cryo.upper.cuda;
+
+import dev.cryo.streamlog.call.Call;
+import dev.cryo.streamlog.call.CudaResult;
+import dev.cryo.upper.arena.Arena;
+import dev.cryo.upper.arena.Block;
+import java.io.IOException;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Page-locked host memory: shared memory that the lower half maps at the same address, so that a kernel's address of it
+ * is the host's. Sizes are in bytes. Thread-safe.
+ */
+public final class HostMemory {
+    /** {@code CU_MEMHOSTALLOC_DEVICEMAP}. */
+    public static final int DEVICEMAP = 2;
+
+    private static final int FLAGS = 7;
+
+    private final Calls calls;
+    private final Mapper mapper;
+    private final Arena<Locked> arena = Arena.apart(AddressLayout.HOST, AddressLayout.HOST_WINDOW);
+
+    HostMemory(Calls calls, Mapper mapper) {
+        this.calls = calls;
+        this.mapper = mapper;
+    }
+
+    /** Makes shared memory in this process. */
+    @FunctionalInterface
+    public interface Mapper {
+        /** Maps fresh zeroed memory of the given size at an address. */
+        Mapping map(long address, long bytes) throws IOException;
+    }
+
+    /** Shared memory that is mapped in this process; closing it unmaps it. */
+    public interface Mapping extends AutoCloseable {
+        /** The memory's file descriptor in this process. */
+        int descriptor();
+
+        @Override
+        void close() throws IOException;
+    }
+
+    /** Page-locked memory. */
+    public static final class Locked {
+        private final Context context;
+        private final int flags;
+        private @Nullable Mapping mapping;
+
+        private Locked(Context context, int flags) {
+            this.context = context;
+            this.flags = flags;
+        }
+
+        /** The context that it was allocated in. */
+        public Context context() {
+            return context;
+        }
+
+        /** {@code CU_MEMHOSTALLOC_*}. */
+        public int flags() {
+            return flags;
+        }
+    }
+
+    /** Allocates zeroed memory and returns its address. */
+    public long allocate(Context context, long bytes, int flags) throws CudaError {
+        if (bytes <= 0 || (flags & ~FLAGS) != 0) {
+            throw new CudaError(CudaResult.INVALID_VALUE);
+        }
+        Locked locked = new Locked(context, flags);
+        Block<Locked> block = arena.allocate(bytes, locked);
+        if (block == null) {
+            throw new CudaError(CudaResult.OUT_OF_MEMORY);
+        }
+        try {
+            locked.mapping = map(block);
+            calls.call(
+                    context,
+                    new Call.HostAlloc(block.address(), context.id(), bytes, flags, locked.mapping.descriptor()));
+        } catch (CudaError e) {
+            unmap(block);
+            throw e;
+        }
+        return block.address();
+    }
+
+    private Mapping map(Block<Locked> block) throws CudaError {
+        try {
+            return mapper.map(block.address(), block.bytes());
+        } catch (IOException e) {
+            Notices.say("page-locked memory of " + block + " cannot be mapped: " + e.getMessage());
+            throw new CudaError(CudaResult.OUT_OF_MEMORY);
+        }
+    }
+
+    /**
+     * Frees memory, after all work that came before.
+     *
+     * @throws CudaError INVALID_VALUE if it is no allocation, or was freed
+     */
+    public void free(long address) throws CudaError {
+        Block<Locked> block = arena.find(address);
+        if (block == null || block.address() != address) {
+            throw new CudaError(CudaResult.INVALID_VALUE);
+        }
+        Context context = block.owner().context();
+        context.check();
+        synchronized (block) {
+            if (arena.find(address) != block) {
+                throw new CudaError(CudaResult.INVALID_VALUE);
+            }
+            calls.call(context, new Call.HostFree(address));
+            unmap(block);
+        }
+    }
+
+    private void unmap(Block<Locked> block) throws CudaError {
+        Mapping mapping = block.owner().mapping;
+        try {
+            if (mapping != null) {
+                mapping.close();
+            }
+        } catch (IOException e) {
+            Notices.say("page-locked memory of " + block + " cannot be unmapped: " + e.getMessage());
+            throw new CudaError(CudaResult.OPERATING_SYSTEM);
+        } finally {
+            arena.free(block);
+        }
+    }
+
+    /** The live page-locked memory that an address lies in, or null. */
+    public @Nullable Block<Locked> find(long address) {
+        return arena.find(address);
+    }
+
+    /**
+     * Passes if a range is live page-locked memory.
+     *
+     * @throws CudaError INVALID_VALUE if it is not
+     */
+    void check(long address, long bytes) throws CudaError {
+        Block<Locked> block = arena.find(address);
+        if (block == null || bytes < 0 || bytes > block.end() - address) {
+            throw new CudaError(CudaResult.INVALID_VALUE);
+        }
+    }
+
+    /**
+     * Takes over memory of an earlier process: maps fresh memory in its place.
+     *
+     * @return the descriptor of the fresh memory
+     */
+    int adopt(long address, long bytes, Context context, int flags) throws CudaError {
+        Locked locked = new Locked(context, flags);
+        locked.mapping = map(arena.allocateAt(address, bytes, locked));
+        return Objects.requireNonNull(locked.mapping).descriptor();
+    }
+
+    /** Unmaps all memory of a context that has ended. */
+    void ended(Context context) {
+        arena.live().filter(block -> block.owner().context() == context).forEach(block -> {
+            try {
+                unmap(block);
+            } catch (CudaError e) {
+                Notices.say("page-locked memory of a destroyed context stays mapped: " + block);
+            }
+        });
+    }
+}

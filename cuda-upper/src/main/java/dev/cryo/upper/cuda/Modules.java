@@ -1,0 +1,213 @@
+package dev.cryo.upper.cuda;
+
+import dev.cryo.streamlog.call.Call;
+import dev.cryo.streamlog.call.Call.FunctionGet;
+import dev.cryo.streamlog.call.CudaResult;
+import dev.cryo.upper.arena.Arena;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** Modules, their functions and globals. Thread-safe. */
+public final class Modules {
+    private static final int FAT_BINARY_MAGIC = 0xba55ed50;
+    private static final int FAT_BINARY_WRAPPER_MAGIC = 0x466243b1;
+    private static final int ELF_MAGIC = 0x464c457f;
+    private static final int MAX_DYNAMIC_SHARED = 8;
+    private static final int CARVEOUT = 9;
+
+    private final Calls calls;
+    private final HandleTable handles;
+    private final Devices devices;
+    private final ModuleGlobals globals;
+    private final AtomicLong nextGlobalsAt = new AtomicLong(AddressLayout.GLOBALS);
+
+    Modules(Calls calls, HandleTable handles, Devices devices, ModuleGlobals globals) {
+        this.calls = calls;
+        this.handles = handles;
+        this.devices = devices;
+        this.globals = globals;
+    }
+
+    /** A loaded module and what its compiler said. */
+    public record Loaded(CudaModule module, String log) {}
+
+    /** The kind of a module's image. */
+    public enum Image {
+        /** Text. */
+        PTX,
+        /** Machine code for one kind of device. */
+        CUBIN,
+        /** A container of both. */
+        FAT_BINARY
+    }
+
+    /** What an image is, by its first bytes. */
+    public static Image kind(byte[] image) {
+        int magic = 0;
+        for (int i = 0; i < Math.min(4, image.length); i++) {
+            magic |= (image[i] & 0xff) << (8 * i);
+        }
+        return switch (magic) {
+            case FAT_BINARY_MAGIC, FAT_BINARY_WRAPPER_MAGIC -> Image.FAT_BINARY;
+            case ELF_MAGIC -> Image.CUBIN;
+            default -> Image.PTX;
+        };
+    }
+
+    /**
+     * Loads a module from PTX.
+     *
+     * @param image text without the zero byte at its end
+     */
+    public Loaded load(Context context, byte[] image) throws CudaError {
+        long id = handles.reserve();
+        long at = nextGlobalsAt.getAndAdd(Arena.SLAB_BYTES);
+        Call.ModuleLoad.Result result;
+        try {
+            result = calls.call(context, new Call.ModuleLoad(id, context.id(), image, at));
+        } catch (CudaError e) {
+            handles.giveBack(id);
+            throw e;
+        }
+        CudaModule module = new CudaModule(id, context, result.globalsAt(), result.globalsBytes());
+        reserveGlobals(module);
+        register(module);
+        return new Loaded(module, result.log());
+    }
+
+    /** Keeps later modules off the place of a module's globals. */
+    private void reserveGlobals(CudaModule module) {
+        long end = module.globalsAt() + module.globalsBytes();
+        long next = (end + Arena.SLAB_BYTES - 1) / Arena.SLAB_BYTES * Arena.SLAB_BYTES;
+        if (module.globalsBytes() > 0 && AddressLayout.isGlobals(module.globalsAt())) {
+            nextGlobalsAt.accumulateAndGet(next, Math::max);
+        }
+    }
+
+    void adopt(CudaModule module) {
+        reserveGlobals(module);
+        nextGlobalsAt.accumulateAndGet(module.globalsAt() + Arena.SLAB_BYTES, Math::max);
+        register(module);
+    }
+
+    private void register(CudaModule module) {
+        if (module.globalsBytes() > 0) {
+            globals.add(module.globalsAt(), module.globalsBytes(), module.context());
+        }
+        module.context().owned().add(module);
+        handles.put(module);
+    }
+
+    /** The module of a handle. */
+    public CudaModule of(long handle) throws CudaError {
+        if (handles.get(handle) instanceof CudaModule module) {
+            module.context().check();
+            return module;
+        }
+        throw new CudaError(CudaResult.INVALID_HANDLE);
+    }
+
+    /** Unloads a module. */
+    public void unload(CudaModule module) throws CudaError {
+        if (!handles.remove(module)) {
+            throw new CudaError(CudaResult.INVALID_HANDLE);
+        }
+        for (Function function : module.functions().values()) {
+            handles.remove(function);
+            module.context().owned().remove(function);
+        }
+        module.context().owned().remove(module);
+        globals.remove(module.globalsAt());
+        calls.queue(new Call.ModuleUnload(module.id()));
+    }
+
+    /** The kernel of a name; asked for again, it is the same. */
+    public Function function(CudaModule module, String name) throws CudaError {
+        Function known = module.functions().get(name);
+        if (known != null) {
+            return known;
+        }
+        synchronized (module) {
+            known = module.functions().get(name);
+            return known != null ? known : find(module, name);
+        }
+    }
+
+    private Function find(CudaModule module, String name) throws CudaError {
+        long id = handles.reserve();
+        FunctionGet.Result facts;
+        try {
+            facts = calls.call(module.context(), new FunctionGet(id, module.id(), name));
+        } catch (CudaError e) {
+            handles.giveBack(id);
+            throw e;
+        }
+        int limit = devices.attribute(module.context().device(), DeviceAttribute.MAX_SHARED_MEMORY_PER_BLOCK);
+        Function function = new Function(id, module, facts, Math.max(0, limit - facts.sharedBytes()));
+        register(function, name);
+        return function;
+    }
+
+    void register(Function function, String name) {
+        function.module().functions().put(name, function);
+        function.context().owned().add(function);
+        handles.put(function);
+    }
+
+    /** The function of a handle. */
+    public Function functionOf(long handle) throws CudaError {
+        if (handles.get(handle) instanceof Function function) {
+            function.context().check();
+            return function;
+        }
+        throw new CudaError(CudaResult.INVALID_HANDLE);
+    }
+
+    /** A global variable: its address and size. */
+    public Call.GlobalGet.Result global(CudaModule module, String name) throws CudaError {
+        Call.GlobalGet.Result global = calls.call(module.context(), new Call.GlobalGet(module.id(), name));
+        if (globals.find(global.address()) == null) {
+            globals.add(global.address(), global.bytes(), module.context());
+        }
+        return global;
+    }
+
+    /** An attribute of a kernel, {@code CUfunction_attribute}. */
+    public int attribute(Function function, int attribute) throws CudaError {
+        FunctionGet.Result facts = function.facts();
+        return switch (attribute) {
+            case 0 -> facts.maxThreadsPerBlock();
+            case 1 -> facts.sharedBytes();
+            case 2 -> facts.constBytes();
+            case 3 -> facts.localBytes();
+            case 4 -> facts.registers();
+            case 5 -> facts.ptxVersion();
+            case 6 -> facts.binaryVersion();
+            case MAX_DYNAMIC_SHARED -> function.maxDynamicShared();
+            case CARVEOUT -> function.carveout();
+            case 7, 10, 11, 12, 13, 14, 15 -> 0;
+            default -> throw new CudaError(CudaResult.INVALID_VALUE);
+        };
+    }
+
+    /** Sets an attribute of a kernel: the limit of its dynamic shared memory, or how much of the cache is shared. */
+    public void setAttribute(Function function, int attribute, int value) throws CudaError {
+        switch (attribute) {
+            case MAX_DYNAMIC_SHARED -> {
+                int device = function.context().device();
+                int limit = devices.attribute(device, DeviceAttribute.MAX_SHARED_MEMORY_PER_BLOCK_OPTIN);
+                if (value < 0 || value + function.facts().sharedBytes() > limit) {
+                    throw new CudaError(CudaResult.INVALID_VALUE);
+                }
+                function.setMaxDynamicShared(value);
+            }
+            case CARVEOUT -> {
+                if (value < -1 || value > 100) {
+                    throw new CudaError(CudaResult.INVALID_VALUE);
+                }
+                function.setCarveout(value);
+            }
+            default -> throw new CudaError(CudaResult.INVALID_VALUE);
+        }
+        calls.queue(new Call.FuncSetAttribute(function.id(), attribute, value));
+    }
+}

@@ -1,0 +1,239 @@
+package dev.cryo.upper.gate;
+
+import dev.cryo.streamlog.control.ControlMessage;
+import dev.cryo.streamlog.log.LogCodec;
+import dev.cryo.streamlog.log.StreamLog;
+import dev.cryo.upper.cuda.Notices;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Answers the supervisor. Runs on a daemon thread of its own from {@link #start} on, until the process ends.
+ *
+ * <pre>
+ *   RUNNING --Gate--> GATED --Suspend--> SUSPENDED --Welcome--> RUNNING
+ *                     GATED --Resume, connection lost, gate not quiet in time--> RUNNING
+ * </pre>
+ */
+public final class CheckpointClient {
+    private static final Duration RETRY = Duration.ofMillis(10);
+    /** After a checkpoint the supervisor answers in the end, or is gone; a frozen process does not try. */
+    private static final int RETRIES = 6000;
+
+    private final Path socket;
+    private final ControlMessage.Hello hello;
+    private final CheckpointGate gate;
+    private final StreamLog log;
+    private final CheckpointResources resources;
+    private final Function<ControlMessage, ControlMessage> lowerHalf;
+    private final Welcomed welcomed;
+    private final CheckpointRequests requests = new CheckpointRequests();
+    private final CompletableFuture<ControlMessage.Welcome> firstWelcome = new CompletableFuture<>();
+    private volatile @Nullable ControlConnection connection;
+    private State state = State.RUNNING;
+
+    private enum State {
+        RUNNING,
+        GATED,
+        SUSPENDED
+    }
+
+    /** Takes over what a welcome brings, before the application goes on. */
+    @FunctionalInterface
+    public interface Welcomed {
+        /** Rebuilds what the log says; it is empty where there is nothing to rebuild. */
+        void rebuild(ControlMessage.Outcome outcome, byte[] log) throws IOException;
+    }
+
+    /**
+     * A client that is not connected yet.
+     *
+     * @param socket the supervisor's
+     * @param lowerHalf answers requests to a lower half in this process; refuses where there is none
+     */
+    public CheckpointClient(
+            Path socket,
+            ControlMessage.Hello hello,
+            CheckpointGate gate,
+            StreamLog log,
+            CheckpointResources resources,
+            Function<ControlMessage, ControlMessage> lowerHalf,
+            Welcomed welcomed) {
+        this.socket = socket;
+        this.hello = hello;
+        this.gate = gate;
+        this.log = log;
+        this.resources = resources;
+        this.lowerHalf = lowerHalf;
+        this.welcomed = welcomed;
+    }
+
+    /** Connects, and returns how the application comes to be running once its lower half can be called. */
+    public ControlMessage.Outcome start(Duration timeout) throws IOException, InterruptedException {
+        Thread.ofPlatform().name("cryo-control").daemon().start(this::run);
+        try {
+            return firstWelcome.get(timeout.toMillis(), TimeUnit.MILLISECONDS).outcome();
+        } catch (TimeoutException e) {
+            throw new IOException("waited " + timeout.toSeconds() + " s for the supervisor at " + socket, e);
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof IOException cause ? cause : new IOException(e);
+        }
+    }
+
+    /** Asks for a checkpoint on the application's behalf and waits until it goes on after it. */
+    public CheckpointRequests.Outcome checkpoint(Duration timeout) throws InterruptedException {
+        return requests.request(timeout, () -> {
+            ControlConnection open = connection;
+            if (open == null) {
+                throw new IOException("the supervisor is not connected");
+            }
+            open.write(new ControlMessage.CheckpointWanted());
+        });
+    }
+
+    private void run() {
+        int failures = 0;
+        while (true) {
+            try (ControlConnection opened = ControlConnection.open(socket, hello)) {
+                welcome(opened);
+                failures = 0;
+                connection = opened;
+                serve(opened);
+            } catch (IOException | RuntimeException e) {
+                failures++;
+                failed(e, failures);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            } finally {
+                connection = null;
+            }
+            sleep();
+        }
+    }
+
+    /** Decides what a lost connection, or one that cannot be made, means. */
+    private void failed(Exception why, int failures) {
+        firstWelcome.completeExceptionally(
+                new IOException("the supervisor cannot be reached at " + socket + ": " + why.getMessage(), why));
+        switch (state) {
+            case RUNNING -> {
+                // The application is whole without a supervisor; if one comes it will be welcomed.
+            }
+            case GATED -> {
+                Notices.say("the supervisor is gone during a checkpoint; the application runs on");
+                proceed(List.of(why));
+            }
+            case SUSPENDED -> {
+                if (failures > RETRIES) {
+                    Notices.say("the supervisor is gone and with it the lower half: " + why.getMessage());
+                    gate.lost();
+                    proceed(List.of(why));
+                }
+            }
+        }
+    }
+
+    private static void sleep() {
+        try {
+            Thread.sleep(RETRY);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void welcome(ControlConnection opened) throws IOException {
+        ControlMessage answer = opened.read();
+        if (!(answer instanceof ControlMessage.Welcome welcome)) {
+            throw new IOException("expected a welcome, was answered "
+                    + (answer instanceof ControlMessage.Failed failed
+                            ? failed.message()
+                            : answer.getClass().getSimpleName()));
+        }
+        welcomed.rebuild(welcome.outcome(), welcome.log());
+        if (state == State.SUSPENDED) {
+            proceed(List.of());
+            opened.write(new ControlMessage.Running());
+        }
+        firstWelcome.complete(welcome);
+    }
+
+    private void serve(ControlConnection opened) throws IOException, InterruptedException {
+        while (state != State.SUSPENDED) {
+            ControlMessage answer = answer(opened.read());
+            if (answer != null) {
+                opened.write(answer);
+            }
+        }
+    }
+
+    private @Nullable ControlMessage answer(ControlMessage request) throws InterruptedException {
+        switch (request) {
+            case ControlMessage.Gate it -> {
+                return gate(Duration.ofMillis(it.timeoutMillis()));
+            }
+            case ControlMessage.Suspend it -> {
+                state = State.SUSPENDED;
+                return new ControlMessage.Suspended();
+            }
+            case ControlMessage.Resume it -> {
+                proceed(it.failure().isEmpty() ? List.of() : List.of(new IOException(it.failure())));
+                return new ControlMessage.Running();
+            }
+            case ControlMessage.LowerHalfLost it -> {
+                Notices.say("the lower half is gone: " + it.why());
+                gate.lost();
+                return null;
+            }
+            case ControlMessage.Failed it -> {
+                requests.failed(List.of(new IOException(it.message())));
+                return null;
+            }
+            // All else is for a lower half.
+            default -> {
+                return lowerHalf.apply(request);
+            }
+        }
+    }
+
+    private ControlMessage gate(Duration timeout) throws InterruptedException {
+        if (state == State.GATED) {
+            return new ControlMessage.Failed("the gate is closed already");
+        }
+        requests.begun();
+        state = State.GATED;
+        List<Throwable> refusals = resources.beforeCheckpoint();
+        if (!refusals.isEmpty()) {
+            proceed(refusals);
+            return new ControlMessage.Failed("a resource of the application refused: " + refusals.getFirst());
+        }
+        gate.close();
+        if (gate.awaitQuiet(timeout)) {
+            return new ControlMessage.Gated(LogCodec.encode(log.calls()));
+        }
+        String why = "after " + timeout.toMillis() + " ms the application still waits for work of the device";
+        proceed(List.of(new IOException(why)));
+        return new ControlMessage.Failed(why);
+    }
+
+    /** Lets the application go on, after a checkpoint or after one that failed. */
+    private void proceed(List<? extends Throwable> failures) {
+        state = State.RUNNING;
+        gate.open();
+        List<Throwable> afterwards = resources.afterRestore();
+        afterwards.forEach(e -> Notices.say("a resource of the application failed after the checkpoint: " + e));
+        if (failures.isEmpty()) {
+            requests.ended(afterwards);
+        } else {
+            requests.failed(failures);
+        }
+    }
+}

@@ -1,0 +1,12 @@
+package dev.cryo.upper.gate;
+
+import java.util.List;
+
+/** What the application has registered to be told of checkpoints. */
+public interface CheckpointResources {
+    /** Calls the resources, the last registered first; returns what they threw. */
+    List<Throwable> beforeCheckpoint();
+
+    /** Calls the resources, the first registered first; returns what they threw. */
+    List<Throwable> afterRestore();
+}

@@ -1,0 +1,45 @@
+package dev.cryo.upper.gate;
+
+import dev.cryo.streamlog.control.ControlFrames;
+import dev.cryo.streamlog.control.ControlMessage;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
+
+/** A connection to the supervisor. Read by one thread; written by any. */
+final class ControlConnection implements AutoCloseable {
+    private final SocketChannel channel;
+
+    private ControlConnection(SocketChannel channel) {
+        this.channel = channel;
+    }
+
+    /** Connects and says who this is. */
+    static ControlConnection open(Path socket, ControlMessage.Hello hello) throws IOException {
+        SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+        try {
+            channel.connect(UnixDomainSocketAddress.of(socket));
+            ControlConnection connection = new ControlConnection(channel);
+            connection.write(hello);
+            return connection;
+        } catch (IOException e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    ControlMessage read() throws IOException {
+        return ControlFrames.read(channel);
+    }
+
+    synchronized void write(ControlMessage message) throws IOException {
+        ControlFrames.write(channel, message);
+    }
+
+    @Override
+    public void close() throws IOException {
+        channel.close();
+    }
+}

@@ -1,0 +1,21 @@
+package dev.cryo.upper.jcuda;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
+
+/** Direct buffers over page-locked memory. */
+final class HostBuffers {
+    private HostBuffers() {}
+
+    /** A buffer over memory that lives until it is freed; null if it is larger than a buffer can be. */
+    static @Nullable ByteBuffer over(long address, long bytes) {
+        return bytes > Integer.MAX_VALUE
+                ? null
+                : MemorySegment.ofAddress(address)
+                        .reinterpret(bytes)
+                        .asByteBuffer()
+                        .order(ByteOrder.nativeOrder());
+    }
+}

@@ -1,0 +1,59 @@
+package dev.cryo.upper.jcuda;
+
+import dev.cryo.upper.cuda.Cuda;
+import dev.cryo.upper.cuda.CudaError;
+import dev.cryo.upper.cuda.Stream;
+import jcuda.Pointer;
+import jcuda.runtime.cudaExtent;
+import jcuda.runtime.cudaPitchedPtr;
+import jcuda.runtime.cudaStream_t;
+import org.jspecify.annotations.Nullable;
+
+/** Sets of memory. */
+record RuntimeSets(Cuda cuda) {
+    void cudaMemset(Pointer pointer, int value, long count) throws CudaError {
+        set(legacy(), pointer, 0, value, count, 1);
+    }
+
+    void cudaMemsetAsync(Pointer pointer, int value, long count, cudaStream_t stream) throws CudaError {
+        set(stream(stream), pointer, 0, value, count, 1);
+    }
+
+    void cudaMemset2D(Pointer pointer, long pitch, int value, long width, long height) throws CudaError {
+        set(legacy(), pointer, pitch, value, width, height);
+    }
+
+    void cudaMemset2DAsync(
+            Pointer pointer, long pitch, int value, long width, long height, cudaStream_t stream) throws CudaError {
+        set(stream(stream), pointer, pitch, value, width, height);
+    }
+
+    void cudaMemset3D(cudaPitchedPtr pitched, int value, cudaExtent extent) throws CudaError {
+        set(legacy(), pitched, value, extent);
+    }
+
+    void cudaMemset3DAsync(cudaPitchedPtr pitched, int value, cudaExtent extent, cudaStream_t stream)
+            throws CudaError {
+        set(stream(stream), pitched, value, extent);
+    }
+
+    private void set(Stream stream, Pointer pointer, long pitch, int value, long width, long height)
+            throws CudaError {
+        cuda.sets().set(stream, Pointers.value(pointer), pitch, 1, value & 0xff, width, height);
+    }
+
+    private void set(Stream stream, cudaPitchedPtr pitched, int value, cudaExtent extent) throws CudaError {
+        for (long z = 0; z < extent.depth; z++) {
+            Pointer slice = pitched.ptr.withByteOffset(z * pitched.pitch * pitched.ysize);
+            set(stream, slice, pitched.pitch, value, extent.width, extent.height);
+        }
+    }
+
+    private Stream legacy() throws CudaError {
+        return cuda.runtime().current().legacy();
+    }
+
+    private Stream stream(@Nullable cudaStream_t stream) throws CudaError {
+        return cuda.streams().of(cuda.runtime().current(), Pointers.value(stream));
+    }
+}

@@ -1,0 +1,31 @@
+package dev.cryo.streamlog.control;
+
+import dev.cryo.streamlog.call.LowerHalf;
+import java.io.IOException;
+
+/**
+ * A lower half in the application's own process, with its part in checkpoints. Thread-safe as far as its lower half is.
+ */
+public interface InProcessLowerHalf extends AutoCloseable {
+    /** What executes calls. */
+    LowerHalf lowerHalf();
+
+    /** Answers a request to a lower half, waiting as long as it takes. */
+    ControlMessage handle(ControlMessage request);
+
+    @Override
+    void close() throws IOException;
+
+    /** Makes one; found by {@link java.util.ServiceLoader} among the jars that the application does not see. */
+    interface Provider {
+        /** The device's kind, as the command line names it. */
+        String device();
+
+        /**
+         * Makes a lower half, not attached yet.
+         *
+         * @param host the upper half's memory, to be attached at {@link ControlMessage.Attach}
+         */
+        InProcessLowerHalf open(LowerHalf.HostSide host) throws IOException;
+    }
+}
