@@ -1,5 +1,6 @@
 package dev.cryo.upper.agent;
 
+import dev.cryo.streamlog.call.Call;
 import dev.cryo.streamlog.linux.LinuxException;
 import dev.cryo.streamlog.linux.SharedMemory;
 import dev.cryo.upper.cuda.HostMemory;
@@ -8,7 +9,7 @@ import dev.cryo.upper.cuda.HostMemory;
 record SharedHostMemory(SharedMemory memory) implements HostMemory.Mapping {
     /** Maps fresh memory. */
     static HostMemory.Mapping map(long address, long bytes) throws LinuxException {
-        return new SharedHostMemory(SharedMemory.createAt("cryo-page-locked", address, bytes));
+        return new SharedHostMemory(SharedMemory.createAt(Call.HostAlloc.memoryName(address), address, bytes));
     }
 
     @Override

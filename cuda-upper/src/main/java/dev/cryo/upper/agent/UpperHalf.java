@@ -3,11 +3,9 @@ package dev.cryo.upper.agent;
 import dev.cryo.streamlog.call.Call;
 import dev.cryo.streamlog.call.CallChannel;
 import dev.cryo.streamlog.control.ControlMessage;
-import dev.cryo.streamlog.log.LogCodec;
 import dev.cryo.streamlog.log.StreamLog;
 import dev.cryo.streamlog.ring.RingClient;
 import dev.cryo.upper.cuda.Cuda;
-import dev.cryo.upper.cuda.CudaError;
 import dev.cryo.upper.entry.Bridge;
 import dev.cryo.upper.entry.crac.Core;
 import dev.cryo.upper.gate.CheckpointClient;
@@ -101,22 +99,9 @@ public final class UpperHalf {
                 log,
                 new CracResources(Core.getGlobalContext()),
                 lowerHalf,
-                (outcome, calls) -> rebuild(cuda, calls));
+                new Rebuilding(cuda, log));
         client.start(WELCOME_TIMEOUT);
         Core.connect(() -> checkpoint(client));
-    }
-
-    /** Takes over the objects of an earlier process, where the host's memory was not restored. */
-    private void rebuild(Cuda cuda, byte[] calls) throws IOException {
-        if (calls.length == 0) {
-            return;
-        }
-        try {
-            cuda.adoption().adopt(LogCodec.decode(calls)).forEach(log::append);
-        } catch (CudaError | IllegalArgumentException e) {
-            throw new IOException("the objects of the restarted job cannot be rebuilt: " + e.getMessage(), e);
-        }
-        Core.getGlobalContext().startedByRestart();
     }
 
     private static Core.Outcome checkpoint(CheckpointClient client) {

@@ -6,7 +6,7 @@ import java.util.List;
 
 /**
  * Takes over the objects of an earlier process from its stream log, which the lower half has replayed: rebuilds the
- * tables, makes no call. Must come before the application's first use of CUDA.
+ * tables. Must come before the application's first use of CUDA.
  */
 public final class Adoption {
     private static final int MAX_DYNAMIC_SHARED = 8;
@@ -59,8 +59,7 @@ public final class Adoption {
         switch (call) {
             case Call.MemMap it -> cuda.memory().adopt(it.address(), it.bytes(), context(it.context()));
             case Call.HostAlloc it -> {
-                int descriptor =
-                        cuda.hostMemory().adopt(it.address(), it.bytes(), context(it.context()), it.flags());
+                int descriptor = cuda.hostMemory().adopt(it, context(it.context()));
                 return new Call.HostAlloc(it.address(), it.context(), it.bytes(), it.flags(), descriptor);
             }
             case Call.StreamCreate it ->
@@ -73,8 +72,14 @@ public final class Adoption {
             case Call.CtxSetLimit it -> context(it.context()).limits().put(it.limit(), it.value());
             case Call.CtxSetConfig it -> cuda.settings().adopt(context(it.context()), it);
             case Call.ModuleLoad it -> {
-                handles.putEarlier(new CudaModule(it.module(), context(it.context()), it.globalsAt(), 0));
-                cuda.modules().adopt((CudaModule) object(it.module()));
+                CudaModule module = new CudaModule(it.module(), context(it.context()), it.globalsAt(), 0);
+                handles.putEarlier(module);
+                cuda.modules().adopt(module);
+            }
+            case Call.FunctionGet it -> {
+                // Asked for again under its id: only the lower half knows its parameters.
+                CudaModule module = (CudaModule) object(it.module());
+                handles.putEarlier(cuda.modules().find(module, it));
             }
             case Call.FuncSetAttribute it -> set((Function) object(it.function()), it);
             default -> {

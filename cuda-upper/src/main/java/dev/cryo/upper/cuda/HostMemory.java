@@ -5,6 +5,9 @@ import dev.cryo.streamlog.call.CudaResult;
 import dev.cryo.upper.arena.Arena;
 import dev.cryo.upper.arena.Block;
 import java.io.IOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +23,9 @@ public final class HostMemory {
 
     private final Calls calls;
     private final Mapper mapper;
+    /** Memory of an earlier process that is mapped and not taken over yet. */
+    private final Map<Long, Mapping> mapped = new HashMap<>();
+
     private final Arena<Locked> arena = Arena.apart(AddressLayout.HOST, AddressLayout.HOST_WINDOW);
 
     HostMemory(Calls calls, Mapper mapper) {
@@ -76,7 +82,7 @@ public final class HostMemory {
             throw new CudaError(CudaResult.OUT_OF_MEMORY);
         }
         try {
-            locked.mapping = map(block);
+            locked.mapping = map(block.address(), bytes);
             calls.call(
                     context,
                     new Call.HostAlloc(block.address(), context.id(), bytes, flags, locked.mapping.descriptor()));
@@ -87,11 +93,11 @@ public final class HostMemory {
         return block.address();
     }
 
-    private Mapping map(Block<Locked> block) throws CudaError {
+    private Mapping map(long address, long bytes) throws CudaError {
         try {
-            return mapper.map(block.address(), block.bytes());
+            return mapper.map(address, bytes);
         } catch (IOException e) {
-            Notices.say("page-locked memory of " + block + " cannot be mapped: " + e.getMessage());
+            Notices.say("page-locked memory cannot be mapped: " + e.getMessage());
             throw new CudaError(CudaResult.OUT_OF_MEMORY);
         }
     }
@@ -148,15 +154,27 @@ public final class HostMemory {
         }
     }
 
+    /** Maps fresh memory in the place of all that a log of an earlier process has. */
+    public synchronized void mapAll(List<Call> log) throws CudaError {
+        for (Call call : log) {
+            if (call instanceof Call.HostAlloc it && !mapped.containsKey(it.address())) {
+                mapped.put(it.address(), map(it.address(), it.bytes()));
+            }
+        }
+    }
+
     /**
-     * Takes over memory of an earlier process: maps fresh memory in its place.
+     * Takes over memory of an earlier process.
      *
-     * @return the descriptor of the fresh memory
+     * @return the descriptor of the fresh memory in its place
      */
-    int adopt(long address, long bytes, Context context, int flags) throws CudaError {
-        Locked locked = new Locked(context, flags);
-        locked.mapping = map(arena.allocateAt(address, bytes, locked));
-        return Objects.requireNonNull(locked.mapping).descriptor();
+    synchronized int adopt(Call.HostAlloc call, Context context) throws CudaError {
+        mapAll(List.of(call));
+        Locked locked = new Locked(context, call.flags());
+        Mapping mapping = Objects.requireNonNull(mapped.remove(call.address()));
+        locked.mapping = mapping;
+        arena.allocateAt(call.address(), call.bytes(), locked);
+        return mapping.descriptor();
     }
 
     /** Unmaps all memory of a context that has ended. */

@@ -134,23 +134,24 @@ public final class Modules {
 
     private Function find(CudaModule module, String name) throws CudaError {
         long id = handles.reserve();
-        FunctionGet.Result facts;
         try {
-            facts = calls.call(module.context(), new FunctionGet(id, module.id(), name));
+            Function function = find(module, new FunctionGet(id, module.id(), name));
+            handles.put(function);
+            return function;
         } catch (CudaError e) {
             handles.giveBack(id);
             throw e;
         }
-        int limit = devices.attribute(module.context().device(), DeviceAttribute.MAX_SHARED_MEMORY_PER_BLOCK);
-        Function function = new Function(id, module, facts, Math.max(0, limit - facts.sharedBytes()));
-        register(function, name);
-        return function;
     }
 
-    void register(Function function, String name) {
-        function.module().functions().put(name, function);
-        function.context().owned().add(function);
-        handles.put(function);
+    /** Makes a kernel known to its module; its handle is the caller's business. */
+    Function find(CudaModule module, FunctionGet call) throws CudaError {
+        FunctionGet.Result facts = calls.call(module.context(), call);
+        int limit = devices.attribute(module.context().device(), DeviceAttribute.MAX_SHARED_MEMORY_PER_BLOCK);
+        Function function = new Function(call.function(), module, facts, Math.max(0, limit - facts.sharedBytes()));
+        module.functions().put(call.name(), function);
+        module.context().owned().add(function);
+        return function;
     }
 
     /** The function of a handle. */

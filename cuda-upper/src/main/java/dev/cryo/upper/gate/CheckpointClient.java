@@ -46,9 +46,11 @@ public final class CheckpointClient {
         SUSPENDED
     }
 
-    /** Takes over what a welcome brings, before the application goes on. */
-    @FunctionalInterface
+    /** Takes over what an earlier process had, before the application goes on. */
     public interface Welcomed {
+        /** Maps the page-locked memory that a log has. */
+        void map(byte[] log) throws IOException;
+
         /** Rebuilds what the log says; it is empty where there is nothing to rebuild. */
         void rebuild(ControlMessage.Outcome outcome, byte[] log) throws IOException;
     }
@@ -151,19 +153,37 @@ public final class CheckpointClient {
     }
 
     private void welcome(ControlConnection opened) throws IOException {
-        ControlMessage answer = opened.read();
-        if (!(answer instanceof ControlMessage.Welcome welcome)) {
-            throw new IOException("expected a welcome, was answered "
-                    + (answer instanceof ControlMessage.Failed failed
-                            ? failed.message()
-                            : answer.getClass().getSimpleName()));
-        }
+        ControlMessage.Welcome welcome = awaitWelcome(opened);
         welcomed.rebuild(welcome.outcome(), welcome.log());
         if (state == State.SUSPENDED) {
             proceed(List.of());
             opened.write(new ControlMessage.Running());
         }
         firstWelcome.complete(welcome);
+    }
+
+    /** What holds a lower half is asked to restore it before the welcome. */
+    private ControlMessage.Welcome awaitWelcome(ControlConnection opened) throws IOException {
+        while (true) {
+            switch (opened.read()) {
+                case ControlMessage.Welcome welcome -> {
+                    return welcome;
+                }
+                case ControlMessage.Failed it -> throw new IOException(it.message());
+                case ControlMessage.Adopt it -> opened.write(adopt(it));
+                // All else is for a lower half.
+                case ControlMessage request -> opened.write(lowerHalf.apply(request));
+            }
+        }
+    }
+
+    private ControlMessage adopt(ControlMessage.Adopt request) {
+        try {
+            welcomed.map(request.log());
+            return new ControlMessage.Done();
+        } catch (IOException e) {
+            return new ControlMessage.Failed(e.getMessage());
+        }
     }
 
     private void serve(ControlConnection opened) throws IOException, InterruptedException {
@@ -197,10 +217,27 @@ public final class CheckpointClient {
                 requests.failed(List.of(new IOException(it.message())));
                 return null;
             }
+            case ControlMessage.Persist it -> {
+                // Takes long, and the application must go on meanwhile.
+                Thread.ofPlatform().name("cryo-persist").daemon().start(() -> persist(it));
+                return null;
+            }
             // All else is for a lower half.
             default -> {
                 return lowerHalf.apply(request);
             }
+        }
+    }
+
+    private void persist(ControlMessage.Persist request) {
+        ControlMessage answer = lowerHalf.apply(request);
+        try {
+            ControlConnection open = connection;
+            if (open != null) {
+                open.write(answer);
+            }
+        } catch (IOException e) {
+            Notices.say("the supervisor left before it was told of the image: " + e.getMessage());
         }
     }
 

@@ -225,12 +225,18 @@ public sealed interface Call {
      * the
      * same address.
      *
-     * @param descriptor file descriptor of the memory in the application's process
+     * @param descriptor file descriptor of the memory in the application's process; a process that stands for one that
+     *     was not restored has it under another number and the same {@linkplain #memoryName name}
      */
     @Opcode(0x0401)
     record HostAlloc(
             @Creates(HOST_MEMORY) long address, @Uses(CONTEXT) long context, long bytes, int flags, int descriptor)
-            implements Blocking<Done> {}
+            implements Blocking<Done> {
+        /** The name of the shared memory at an address. */
+        public static String memoryName(long address) {
+            return "cryo-page-locked-" + Long.toHexString(address);
+        }
+    }
 
     /** Ends page-locked memory, after all work that came before. */
     @Opcode(0x0402)

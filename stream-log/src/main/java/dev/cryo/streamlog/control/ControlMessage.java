@@ -104,6 +104,14 @@ public sealed interface ControlMessage {
     @Opcode(17)
     record CheckpointWanted() implements ControlMessage {}
 
+    /**
+     * Asks a new process that stands for one that was not restored itself, between its {@link Hello} and its {@link
+     * Welcome}, to map the page-locked memory of the log, so that the lower half can map it too at {@link Attach};
+     * answered by {@link Done}.
+     */
+    @Opcode(18)
+    record Adopt(byte[] log) implements ControlMessage {}
+
     // To what holds the lower half
 
     /** Asks to map the application's shared memory and to serve its calls; answered by {@link Done}. */

@@ -1,8 +1,13 @@
 package dev.cryo.streamlog.linux;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
 
 /**
  * Memory of a file descriptor, mapped in this process, that another process maps too.
@@ -13,6 +18,8 @@ import java.lang.invoke.MethodHandle;
 public final class SharedMemory implements AutoCloseable {
     private static final int O_RDWR_CLOEXEC = 02 | 02000000;
     private static final int MFD_CLOEXEC = 1;
+    private static final int ENOENT = 2;
+    private static final int EACCES = 13;
     private static final MethodHandle MEMFD_CREATE = LibC.bind("memfd_create", 2);
     private static final MethodHandle FTRUNCATE = LibC.bind("ftruncate", 2);
     private static final MethodHandle OPEN = LibC.bind("open", 2);
@@ -65,6 +72,38 @@ public final class SharedMemory implements AutoCloseable {
             return new SharedMemory(-1, address, bytes);
         } finally {
             closeDescriptor(own);
+        }
+    }
+
+    /**
+     * The number of the descriptor by which a process has memory of a name.
+     *
+     * @param hint the number where it is looked for first
+     * @throws LinuxException if the process has no such memory
+     */
+    public static int find(long pid, String name, int hint) throws LinuxException {
+        Path descriptors = Path.of("/proc", Long.toString(pid), "fd");
+        if (isNamed(descriptors.resolve(Integer.toString(hint)), name)) {
+            return hint;
+        }
+        try (Stream<Path> all = Files.list(descriptors)) {
+            for (Path each : (Iterable<Path>) all::iterator) {
+                if (isNamed(each, name)) {
+                    return Integer.parseInt(each.getFileName().toString());
+                }
+            }
+        } catch (IOException | UncheckedIOException e) {
+            throw new LinuxException("list " + descriptors, EACCES);
+        }
+        throw new LinuxException("find shared memory " + name + " of process " + pid, ENOENT);
+    }
+
+    private static boolean isNamed(Path descriptor, String name) {
+        try {
+            // The kernel adds " (deleted)".
+            return Files.readSymbolicLink(descriptor).toString().startsWith("/memfd:" + name + " ");
+        } catch (IOException e) {
+            return false; // Closed meanwhile.
         }
     }
 

@@ -182,7 +182,8 @@ public final class RingServer implements LowerHalf.HostSide, AutoCloseable {
     @Override
     public synchronized void mapHost(long address, long bytes, int descriptor) throws IOException {
         if (!hostMemory.containsKey(address)) {
-            hostMemory.put(address, SharedMemory.openAt(applicationPid, descriptor, address, bytes));
+            int found = SharedMemory.find(applicationPid, Call.HostAlloc.memoryName(address), descriptor);
+            hostMemory.put(address, SharedMemory.openAt(applicationPid, found, address, bytes));
         }
     }
 
