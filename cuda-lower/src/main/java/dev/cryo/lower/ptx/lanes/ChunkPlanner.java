@@ -4,9 +4,13 @@ import dev.cryo.lower.ptx.flow.Flow;
 import dev.cryo.lower.ptx.ir.Instr;
 import dev.cryo.lower.ptx.ir.Reg;
 import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -18,8 +22,8 @@ import java.util.TreeMap;
  * chunks of their own, which vectorise.
  */
 final class ChunkPlanner {
-    /** HotSpot stops vectorising at about 20 operations. */
-    private static final int VECTOR_COST = 16;
+    /** HotSpot stops vectorising at about 28 operations, counting rows that are read or written. */
+    private static final int VECTOR_COST = 26;
     private static final int SCALAR_COST = 96;
     /** Operations for each load from which vectorising them pays for storing what was loaded. */
     private static final int OPERATIONS_PER_LOAD = 4;
@@ -28,10 +32,12 @@ final class ChunkPlanner {
     private final Map<Reg, Integer> definedAt = new HashMap<>();
     private final Map<Reg, Integer> usedAt = new HashMap<>();
     private final TreeMap<Integer, List<Instr>> levels = new TreeMap<>();
+    private final Dataflow data;
     private final boolean fuse;
 
-    private ChunkPlanner(List<Instr> run, Flow flow) {
+    private ChunkPlanner(List<Instr> run, BitSet liveAfter, Flow flow) {
         this.flow = flow;
+        this.data = new Dataflow(run, liveAfter, flow);
         int loads = 0;
         int cost = 0;
         for (Instr instr : run) {
@@ -44,8 +50,13 @@ final class ChunkPlanner {
         this.fuse = cost <= OPERATIONS_PER_LOAD * loads;
     }
 
-    static List<Chunk> plan(List<Instr> run, Flow flow) {
-        ChunkPlanner planner = new ChunkPlanner(run, flow);
+    /**
+     * Plans a run.
+     *
+     * @param liveAfter the registers that are read after the run
+     */
+    static List<Chunk> plan(List<Instr> run, BitSet liveAfter, Flow flow) {
+        ChunkPlanner planner = new ChunkPlanner(run, liveAfter, flow);
         for (Instr instr : run) {
             planner.place(instr);
         }
@@ -86,20 +97,56 @@ final class ChunkPlanner {
     }
 
     private void cut(int level, List<Instr> operations, List<Chunk> chunks) {
-        int limit = (level & 1) == 0 ? VECTOR_COST : SCALAR_COST;
-        List<Instr> current = new ArrayList<>();
-        int cost = 0;
-        for (Instr instr : operations) {
-            int more = instr instanceof Instr.Compute compute && varies(compute)
-                    ? Math.max(1, compute.value().cost()) : 1;
-            if (cost + more > limit && !current.isEmpty()) {
-                chunks.add(new Chunk(current, flow));
-                current = new ArrayList<>();
-                cost = 0;
-            }
-            current.add(instr);
-            cost += more;
+        boolean vector = (level & 1) == 0;
+        int start = 0;
+        while (start < operations.size()) {
+            int end = vector ? vectorEnd(operations, start) : scalarEnd(operations, start);
+            chunks.add(new Chunk(List.copyOf(operations.subList(start, end)), flow));
+            start = end;
         }
-        chunks.add(new Chunk(current, flow));
+    }
+
+    /**
+     * Where a loop that begins at {@code start} ends best: it is as long as HotSpot vectorises, but the last third of it
+     * is given to the next loop when fewer values have to pass from one to the other then.
+     */
+    private int vectorEnd(List<Instr> operations, int start) {
+        Set<Instr> loop = Collections.newSetFromMap(new IdentityHashMap<>());
+        List<Integer> leaving = new ArrayList<>();
+        int cost = 0;
+        int end = start;
+        while (end < operations.size()) {
+            Instr instr = operations.get(end);
+            cost += cost(instr);
+            loop.add(instr);
+            if (end > start && cost + data.rows(loop) > VECTOR_COST) {
+                break;
+            }
+            leaving.add(data.leaving(loop));
+            end++;
+        }
+        if (end == operations.size()) {
+            return end;
+        }
+        int best = end;
+        for (int e = end - 1; e > start + (end - start) * 2 / 3; e--) {
+            if (leaving.get(e - start - 1) < leaving.get(best - start - 1)) {
+                best = e;
+            }
+        }
+        return best;
+    }
+
+    private int scalarEnd(List<Instr> operations, int start) {
+        int cost = 0;
+        int end = start;
+        while (end < operations.size() && (end == start || cost + cost(operations.get(end)) <= SCALAR_COST)) {
+            cost += cost(operations.get(end++));
+        }
+        return end;
+    }
+
+    private int cost(Instr instr) {
+        return instr instanceof Instr.Compute compute && varies(compute) ? compute.value().cost() : 1;
     }
 }

@@ -72,23 +72,38 @@ final class ProgramBuilder {
     private void addItems(Block block, @Nullable Block following) {
         int start = items.size();
         starts.put(block, start);
+        Map<Integer, BitSet> liveBefore = liveBeforeSingles(block);
         List<Instr> run = new ArrayList<>();
         for (int i = block.first(); i < block.end(); i++) {
             Instr instr = kernel.instructions().get(i);
             if (fits(instr)) {
                 run.add(instr);
             } else {
-                flush(run);
+                flush(run, liveBefore.getOrDefault(i, block.liveOut()));
                 items.add(new Single(instr, block));
             }
         }
-        flush(run);
+        flush(run, block.liveOut());
         // The last successor is the one that follows in the text; where it does not follow in the layout, jump there.
         Block next = fallThrough(block);
         if (next != null && next != following) {
             items.add(new Jump(next));
         }
         markLive(block, start);
+    }
+
+    /** What is live before each instruction that is not part of a chunk, by its index. */
+    private Map<Integer, BitSet> liveBeforeSingles(Block block) {
+        Map<Integer, BitSet> result = new HashMap<>();
+        BitSet live = (BitSet) block.liveOut().clone();
+        for (int i = block.end() - 1; i >= block.first(); i--) {
+            Instr instr = kernel.instructions().get(i);
+            Liveness.before(live, instr);
+            if (!fits(instr)) {
+                result.put(i, (BitSet) live.clone());
+            }
+        }
+        return result;
     }
 
     private @Nullable Block fallThrough(Block block) {
@@ -112,9 +127,9 @@ final class ProgramBuilder {
         };
     }
 
-    private void flush(List<Instr> run) {
+    private void flush(List<Instr> run, BitSet liveAfter) {
         if (!run.isEmpty()) {
-            for (Chunk chunk : ChunkPlanner.plan(List.copyOf(run), flow)) {
+            for (Chunk chunk : ChunkPlanner.plan(List.copyOf(run), liveAfter, flow)) {
                 items.add(new Computation(chunk));
                 maxAccesses = Math.max(maxAccesses, chunk.accesses().size());
             }
