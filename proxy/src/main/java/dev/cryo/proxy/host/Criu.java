@@ -23,6 +23,12 @@ public final class Criu {
     private static final int CAP_SYS_ADMIN = 21;
     private static final Duration CHECK_LIMIT = Duration.ofSeconds(20);
 
+    /** How long CRIU may take to let an application go once its writes fail; measured: below a second. */
+    private static final Duration LET_GO_LIMIT = Duration.ofSeconds(30);
+
+    /** Starts CRIU so that a write above its limit fails, instead of ending it by the signal SIGXFSZ. */
+    private static final List<String> WRITES_MAY_FAIL = List.of("/bin/sh", "-c", "trap '' XFSZ; exec \"$0\" \"$@\"");
+
     private final Path program;
     private final String version;
 
@@ -32,10 +38,24 @@ public final class Criu {
     }
 
     /** What became of one run of the program. */
-    record Run(int exitCode, boolean timedOut, String output) {
+    record Run(Ending ending, int exitCode, String output) {
         boolean success() {
-            return exitCode == 0 && !timedOut;
+            return ending == Ending.BY_ITSELF && exitCode == 0;
         }
+    }
+
+    /** How a run ended. */
+    enum Ending {
+        BY_ITSELF,
+        /** It was made to give up at its time limit, and has cleaned up. */
+        GIVEN_UP,
+        /** It was killed at its time limit. */
+        KILLED
+    }
+
+    /** What is done with CRIU at its time limit. */
+    private interface AtLimit {
+        Ending end(Process process) throws InterruptedException;
     }
 
     /**
@@ -76,8 +96,19 @@ public final class Criu {
         return version;
     }
 
-    /** Runs it to its end, or to the limit: then it is stopped, and every process that it has started. */
-    Run run(List<String> arguments, Duration limit) throws HostStateException {
+    /**
+     * Runs a dump to its end. At the limit CRIU is made to fail, not killed: it has code of its own in the dumped
+     * process while it dumps, and only CRIU can take it out again. It does: its writes fail from then on.
+     */
+    Run dump(List<String> arguments, Duration limit) throws HostStateException {
+        List<String> words = new ArrayList<>(WRITES_MAY_FAIL);
+        words.add(program.toString());
+        words.addAll(arguments);
+        return run(words, limit, Criu::giveUp);
+    }
+
+    /** Runs a restore to its end, or to the limit: then it is killed with every process that it has started. */
+    Run restore(List<String> arguments, Duration limit) throws HostStateException {
         return run(program, arguments, limit);
     }
 
@@ -124,6 +155,10 @@ public final class Criu {
     private static Run run(Path program, List<String> arguments, Duration limit) throws HostStateException {
         List<String> words = new ArrayList<>(List.of(program.toString()));
         words.addAll(arguments);
+        return run(words, limit, Criu::kill);
+    }
+
+    private static Run run(List<String> words, Duration limit, AtLimit atLimit) throws HostStateException {
         try {
             Path output = Files.createTempFile("cryo-criu-", ".out");
             try {
@@ -133,26 +168,33 @@ public final class Criu {
                         .redirectInput(new File("/dev/null"))
                         .start();
                 boolean ended = process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
-                if (!ended) {
-                    stop(process);
-                }
-                return new Run(process.waitFor(), !ended, Files.readString(output));
+                Ending ending = ended ? Ending.BY_ITSELF : atLimit.end(process);
+                return new Run(ending, process.waitFor(), Files.readString(output));
             } finally {
                 Files.delete(output);
             }
         } catch (IOException e) {
-            throw new HostStateException("cannot run " + program, e);
+            throw new HostStateException("cannot run CRIU", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new HostStateException("interrupted while " + program + " ran", e);
+            throw new HostStateException("interrupted while CRIU ran", e);
         }
     }
 
+    private static Ending giveUp(Process process) throws InterruptedException {
+        if (Posix.forbidWriting((int) process.pid())
+                && !process.waitFor(LET_GO_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
+            return kill(process);
+        }
+        return Ending.GIVEN_UP;
+    }
+
     // A half restored application is a descendant of CRIU, and it must not outlive it.
-    private static void stop(Process process) {
+    private static Ending kill(Process process) {
         List<ProcessHandle> descendants = process.descendants().toList();
         process.destroyForcibly();
         descendants.forEach(ProcessHandle::destroyForcibly);
+        return Ending.KILLED;
     }
 
     private static String firstError(String output) {

@@ -37,7 +37,7 @@ public final class HostState {
             throws HostStateException {
         try {
             Processor processor = Processor.here(request.portable());
-            ProcessTree tree = ProcessTree.of(requireAlive(application));
+            ProcessTree tree = ProcessTree.of(requireOwnNamespace(application));
             List<String> obstacles = Obstacles.in(tree, request.closeTcp());
             if (!obstacles.isEmpty()) {
                 throw new HostStateException("the application cannot be checkpointed as it is", obstacles);
@@ -92,8 +92,10 @@ public final class HostState {
                 "--ghost-limit", Long.toString(request.deletedFileLimit()),
                 "--timeout", Long.toString(Math.max(1, request.timeout().toSeconds()))));
         words.addAll(common(request.imageFolder(), request.workFolder(), "dump.log", request.closeTcp()));
-        run(words, request.timeout(), request.workFolder().resolve("dump.log"),
-                "the application cannot be checkpointed");
+        Path log = request.workFolder().resolve("dump.log");
+        Files.deleteIfExists(log);
+        Criu.Run run = criu.dump(words, request.timeout());
+        requireSuccess(run, request.timeout(), log, "the application cannot be checkpointed");
     }
 
     private int runRestore(HostImage image, Path workFolder, Duration timeout) throws HostStateException, IOException {
@@ -102,7 +104,9 @@ public final class HostState {
         Posix.becomeSubreaper();
         List<String> words = new ArrayList<>(List.of("restore", "--restore-detached", "--pidfile", pidFile.toString()));
         words.addAll(common(image.folder(), workFolder, "restore.log", image.tcpClosed()));
-        run(words, timeout, workFolder.resolve("restore.log"), "the application cannot be restored");
+        Path log = workFolder.resolve("restore.log");
+        Files.deleteIfExists(log);
+        requireSuccess(criu.restore(words, timeout), timeout, log, "the application cannot be restored");
         return Integer.parseInt(Files.readString(pidFile).strip());
     }
 
@@ -116,17 +120,17 @@ public final class HostState {
         return words;
     }
 
-    private void run(List<String> words, Duration timeout, Path log, String what)
+    private static void requireSuccess(Criu.Run run, Duration timeout, Path log, String what)
             throws HostStateException, IOException {
-        Files.deleteIfExists(log);
-        Criu.Run run = criu.run(words, timeout);
-        if (run.timedOut()) {
-            throw new HostStateException(what, List.of("CRIU did not end within " + timeout.toMillis() + " ms"), log);
+        if (run.success()) {
+            return;
         }
-        if (!run.success()) {
-            String otherwise = "CRIU ended with " + run.exitCode() + " " + run.output().strip();
-            throw new HostStateException(what, CriuLog.reasons(log, otherwise.strip()), log);
-        }
+        String otherwise = "CRIU ended with " + run.exitCode() + " " + run.output().strip();
+        throw new HostStateException(what, switch (run.ending()) {
+            case BY_ITSELF -> CriuLog.reasons(log, otherwise.strip());
+            case GIVEN_UP -> List.of("CRIU did not end within " + timeout.toMillis() + " ms");
+            case KILLED -> List.of("CRIU did not end within " + timeout.toMillis() + " ms and had to be killed");
+        }, log);
     }
 
     /** The files that the image refers to; where one is open or mapped several times, being written counts. */
@@ -151,11 +155,20 @@ public final class HostState {
         return files;
     }
 
-    private static int requireAlive(ApplicationProcess application) throws HostStateException {
+    private static int requireOwnNamespace(ApplicationProcess application) throws HostStateException, IOException {
         if (application.pid() == 0 || !application.isAlive()) {
             throw new HostStateException("the application cannot be checkpointed", List.of("it has ended"));
         }
+        if (namespace(Integer.toString(application.pid())).equals(namespace("self"))) {
+            throw new HostStateException("the application cannot be checkpointed",
+                    List.of("it was started without a process namespace of its own, so that its process id could be"
+                            + " taken at a restart; launch it with --host criu"));
+        }
         return application.pid();
+    }
+
+    private static String namespace(String pid) throws IOException {
+        return Files.readSymbolicLink(Path.of("/proc/" + pid + "/ns/pid")).toString();
     }
 
     /** CRIU lets an application go when it fails; when CRIU itself was killed, the kernel may leave it stopped. */

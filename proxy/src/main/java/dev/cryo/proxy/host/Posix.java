@@ -20,6 +20,7 @@ final class Posix {
     static final int SIGSTOP = 19;
 
     private static final int EINTR = 4;
+    private static final int RLIMIT_FSIZE = 1;
     private static final int PR_SET_CHILD_SUBREAPER = 36;
 
     private static final Linker LINKER = Linker.nativeLinker();
@@ -35,6 +36,9 @@ final class Posix {
     private static final MethodHandle PRCTL = function("prctl",
             FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG),
             Linker.Option.firstVariadicArg(1));
+    private static final MethodHandle PRLIMIT = function("prlimit",
+            FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.ADDRESS,
+                    ValueLayout.ADDRESS));
     private static final MethodHandle STRERROR = LINKER.downcallHandle(
             LINKER.defaultLookup().findOrThrow("strerror"),
             FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
@@ -69,6 +73,15 @@ final class Posix {
                 }
             }
             return status.get(ValueLayout.JAVA_INT, 0);
+        }
+    }
+
+    /** Makes every further write of a process to a file fail; false when there is no such process. */
+    static boolean forbidWriting(int pid) {
+        try (Arena arena = Arena.ofConfined()) {
+            // struct rlimit: the soft limit, the hard limit; u64 each.
+            MemorySegment none = arena.allocateFrom(ValueLayout.JAVA_LONG, 0, 0);
+            return (int) invoke(PRLIMIT, arena.allocate(STATE), pid, RLIMIT_FSIZE, none, MemorySegment.NULL) == 0;
         }
     }
 

@@ -23,6 +23,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.opentest4j.TestAbortedException;
 
 @Tag("criu")
@@ -326,7 +328,7 @@ class HostStateTest {
     void aDumpGivenUpAtAnyMomentLeavesTheApplicationRunning() throws Exception {
         try (Running running = Running.start(folder, true)) {
             int givenUp = 0;
-            for (int millis = 1; millis < 60; millis += 3) {
+            for (int millis = 1; millis < 90; millis += 3) {
                 try {
                     host.dump(running.process, running.streams,
                             DumpRequest.into(image, work).within(Duration.ofMillis(millis)));
@@ -342,7 +344,7 @@ class HostStateTest {
             dump(running);
         }
         try (Running restored = Running.restore(host, image, work)) {
-            assertThat(restored.ask("count")).isEqualTo("21");
+            assertThat(restored.ask("count")).isEqualTo("31");
         }
     }
 
@@ -401,6 +403,45 @@ class HostStateTest {
             running.streams.closeInput();
             assertThat(running.read()).isEqualTo("end of input");
             assertThat(running.exit()).isEqualTo(new ExitStatus(0, 0));
+        }
+    }
+
+    @Test
+    void anApplicationWithoutNamespacesIsNotDumped() throws Exception {
+        try (Running running = Running.start(folder, false)) {
+            assertThatThrownBy(() -> dump(running)).isInstanceOf(HostStateException.class)
+                    .hasMessageContaining("without a process namespace of its own");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-XX:+UseG1GC", "-XX:+UseZGC", "-XX:+UseParallelGC", "-XX:UseAVX=2"})
+    void jvmsOfEveryKindComeBack(String option) throws Exception {
+        try (Running first = Running.start(folder, true, List.of(option))) {
+            first.ask("count");
+            dump(first);
+        }
+        try (Running restored = Running.restore(host, image, work)) {
+            assertThat(restored.ask("count")).isEqualTo("2");
+        }
+    }
+
+    @Test
+    void aPortThatIsTakenMeanwhileIsToldAndNothingIsLeftRunning() throws Exception {
+        int port;
+        try (Running first = Running.start(folder, true)) {
+            port = Integer.parseInt(first.ask("listen"));
+            dump(first);
+        }
+        try (ServerSocket taken = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+            assertThatThrownBy(() -> Running.restore(host, image, work)).isInstanceOf(HostStateException.class)
+                    .hasMessageContaining("an address that the application listened on is in use")
+                    .hasMessageContaining("restore.log");
+            assertThat(taken.isBound()).isTrue();
+        }
+        assertThat(ProcessHandle.current().children().filter(ProcessHandle::isAlive)).isEmpty();
+        try (Running restored = Running.restore(host, image, work)) {
+            assertThat(restored.ask("count")).isEqualTo("1");
         }
     }
 

@@ -29,9 +29,10 @@ final class Running implements AutoCloseable {
         this.output = new BufferedReader(new InputStreamReader(streams.output(), StandardCharsets.UTF_8));
     }
 
-    static ApplicationCommand command(Path folder, boolean apart) {
+    private static ApplicationCommand command(Path folder, boolean apart, List<String> jvmOptions) {
         List<String> words = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx64m", "-XX:+UseSerialGC"));
+                "-Xmx64m"));
+        words.addAll(jvmOptions);
         words.addAll(ApplicationCommand.jvmOptions());
         words.addAll(List.of("-cp", Path.of("target", "test-classes").toAbsolutePath().toString(),
                 Subject.class.getName()));
@@ -39,8 +40,13 @@ final class Running implements AutoCloseable {
     }
 
     static Running start(Path folder, boolean apart) throws Exception {
+        return start(folder, apart, List.of("-XX:+UseSerialGC"));
+    }
+
+    static Running start(Path folder, boolean apart, List<String> jvmOptions) throws Exception {
         StandardStreams streams = StandardStreams.create(folder.resolve("streams"));
-        Running running = new Running(streams, ApplicationProcess.start(command(folder, apart), streams), List.of());
+        Running running = new Running(streams, ApplicationProcess.start(command(folder, apart, jvmOptions), streams),
+                List.of());
         String ready = running.read();
         if (!ready.startsWith("ready")) {
             throw new IOException("the subject said: " + ready);
@@ -51,8 +57,13 @@ final class Running implements AutoCloseable {
     static Running restore(HostState host, Path imageFolder, Path workFolder) throws Exception {
         HostImage image = HostImage.read(imageFolder);
         StandardStreams streams = StandardStreams.create(image.streamsFolder());
-        Restored restored = host.restore(image, workFolder, RESTORE);
-        return new Running(streams, restored.application(), restored.cut());
+        try {
+            Restored restored = host.restore(image, workFolder, RESTORE);
+            return new Running(streams, restored.application(), restored.cut());
+        } catch (HostStateException e) {
+            streams.close();
+            throw e;
+        }
     }
 
     String ask(String command) throws Exception {
