@@ -182,7 +182,7 @@ public final class CheckpointClient {
             welcomed.map(request.log());
             return new ControlMessage.Done();
         } catch (IOException e) {
-            return new ControlMessage.Failed(e.getMessage());
+            return new ControlMessage.Failed(e.toString());
         }
     }
 
