@@ -64,6 +64,12 @@ public final class Connection {
         return answerType.cast(answer);
     }
 
+    /** Sends a request whose answer is dropped when it comes. */
+    public void askInPassing(ControlMessage request) {
+        var dropped = send(request);
+        dropped.exceptionally(failure -> null);
+    }
+
     private CompletableFuture<ControlMessage> send(ControlMessage request) {
         CompletableFuture<ControlMessage> answer = new CompletableFuture<>();
         synchronized (this) {

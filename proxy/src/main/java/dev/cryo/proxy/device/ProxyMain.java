@@ -15,19 +15,27 @@ import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import sun.misc.Signal;
+import sun.misc.SignalHandler;
 
 /**
  * The proxy's main class.
  *
  * <p>Arguments: the control socket and the kind of device. Exit status: 0 when the supervisor has closed the
- * connection, 1
- * when the connection failed, 70 when a thread died of a defect; what is computed after one could not be trusted.
+ * connection, 1 when the connection failed, 70 when a thread died of a defect; what is computed after one could not be
+ * trusted.
+ *
+ * <p>A supervisor that ends in good order kills its proxy. So a connection that ends tells that the supervisor was
+ * killed, and the proxy then ends the application too: nobody would read what it writes or save it ever again.
  */
 public final class ProxyMain {
     private static final System.Logger LOG = System.getLogger(ProxyMain.class.getName());
     private static final int DEFECT = 70;
 
     private final SocketChannel supervisor;
+    private @Nullable ProcessHandle application;
 
     private ProxyMain(SocketChannel supervisor) {
         this.supervisor = supervisor;
@@ -42,10 +50,24 @@ public final class ProxyMain {
         if (arguments.length != 2) {
             throw new IllegalArgumentException("expected: <control socket> <device>");
         }
+        ignoreTerminal();
+        ProxyMain proxy = null;
         try (LowerHalf device = device(arguments[1]);
                 LowerHalfSession session = new LowerHalfSession(device, ProxyMain::attach);
                 SocketChannel supervisor = SocketChannel.open(UnixDomainSocketAddress.of(Path.of(arguments[0])))) {
-            new ProxyMain(supervisor).serve(session);
+            proxy = new ProxyMain(supervisor);
+            proxy.serve(session);
+        } finally {
+            if (proxy != null && proxy.application != null) {
+                proxy.application.destroyForcibly();
+            }
+        }
+    }
+
+    /** What a key of the terminal sends goes to all processes before it, and only the supervisor shall react. */
+    private static void ignoreTerminal() {
+        for (String name : List.of("INT", "HUP")) {
+            Signal.handle(new Signal(name), SignalHandler.SIG_IGN);
         }
     }
 
@@ -69,6 +91,9 @@ public final class ProxyMain {
                 request = ControlFrames.read(supervisor);
             } catch (EOFException e) {
                 return;
+            }
+            if (request instanceof Attach attach) {
+                application = ProcessHandle.of(attach.applicationPid()).orElse(null);
             }
             if (request instanceof Persist) {
                 // Takes long, and what else is asked must not wait for it.

@@ -1,0 +1,130 @@
+package dev.cryo.proxy.cli;
+
+import dev.cryo.proxy.supervisor.JobException;
+import dev.cryo.proxy.supervisor.JobFolder;
+import dev.cryo.streamlog.image.ImageDescription;
+import dev.cryo.streamlog.image.ImageException;
+import dev.cryo.streamlog.image.ImageReader;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code cryo inspect}. */
+@Command(
+        name = "inspect",
+        mixinStandardHelpOptions = true,
+        description = "Verify an image, every byte, and show what is inside: calls, memory, modules, sections.")
+final class InspectCommand implements Callable<Integer> {
+    private static final int LARGEST = 10;
+
+    private final Map<String, String> environment;
+
+    @Parameters(
+            paramLabel = "NAME[@IMAGE]",
+            converter = JobRef.Converter.class,
+            description = "The job, and the image if not the newest.")
+    @SuppressWarnings("NullAway.Init") // Set by picocli.
+    private JobRef job;
+
+    @Option(names = "--json", description = "Print one JSON object, with everything.")
+    private boolean json;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // Set by picocli.
+    private CommandSpec spec;
+
+    InspectCommand(Map<String, String> environment) {
+        this.environment = environment;
+    }
+
+    @Override
+    public Integer call() throws JobException {
+        JobFolder folder = job.folder(environment);
+        long number = job.image(folder);
+        try (ImageReader image = folder.images().read(number)) {
+            image.verifyAll((checked, of) -> { });
+            ImageDescription description = ImageDescription.of(image);
+            spec.commandLine().getOut().println(json ? Json.of(description) : text(description));
+            return 0;
+        } catch (NoSuchFileException e) {
+            throw new JobException(
+                    JobException.Kind.UNKNOWN, "job " + folder.name() + " has no image " + number, e);
+        } catch (ImageException e) {
+            throw new JobException(JobException.Kind.IMAGE, String.valueOf(e.getMessage()), e);
+        } catch (IOException e) {
+            throw new JobException(
+                    JobException.Kind.FAILED, "cannot read image " + number + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static String text(ImageDescription image) {
+        StringBuilder text = new StringBuilder();
+        line(text, "image", image.job().name() + "@" + image.number() + ", format " + image.formatVersion() + ", "
+                + image.id());
+        line(text, "created", image.created() + " by cryo " + image.job().cryoVersion());
+        line(text, "command", String.join(" ", image.job().commandLine()));
+        line(text, "folder", image.job().workingDirectory());
+        line(text, "device", image.job().device() + ", " + image.job().arrangement());
+        line(text, "host", image.job().host().toString());
+        line(text, "size", Table.bytes(image.storedBytes()) + " stored for " + Table.bytes(image.bytes()));
+        line(text, "calls", image.calls().size() + " to replay" + byName(image));
+        text.append("\nSections\n").append(sections(image));
+        if (!image.memory().isEmpty()) {
+            text.append("\nDevice memory: ").append(image.memory().size()).append(" ranges, the largest\n");
+            text.append(memory(image));
+        }
+        if (!image.modules().isEmpty()) {
+            text.append("\nModules\n").append(modules(image));
+        }
+        return text.toString().stripTrailing();
+    }
+
+    private static void line(StringBuilder text, String name, String value) {
+        text.append(String.format("%-9s %s%n", name, value));
+    }
+
+    private static String byName(ImageDescription image) {
+        Map<String, Long> counts = image.calls().stream()
+                .collect(Collectors.groupingBy(
+                        ImageDescription.LoggedCall::name, TreeMap::new, Collectors.counting()));
+        return counts.isEmpty()
+                ? ""
+                : ": " + counts.entrySet().stream()
+                        .map(entry -> entry.getValue() + " " + entry.getKey())
+                        .collect(Collectors.joining(", "));
+    }
+
+    private static String sections(ImageDescription image) {
+        Table table = new Table("NAME", "BYTES", "STORED", "RANGES", "FILE");
+        image.sections().forEach(section -> table.add(
+                section.name(),
+                Table.bytes(section.bytes()),
+                Table.bytes(section.storedBytes()),
+                section.ranges(),
+                section.file()));
+        return table.toString();
+    }
+
+    private static String memory(ImageDescription image) {
+        Table table = new Table("ADDRESS", "BYTES");
+        image.memory().stream()
+                .limit(LARGEST)
+                .forEach(range -> table.add("0x" + Long.toHexString(range.address()), Table.bytes(range.bytes())));
+        return table.toString();
+    }
+
+    private static String modules(ImageDescription image) {
+        Table table = new Table("MODULE", "CODE", "KERNELS IN USE");
+        image.modules().forEach(module -> table.add(
+                module.id(), Table.bytes(module.imageBytes()), String.join(" ", module.functions())));
+        return table.toString();
+    }
+}

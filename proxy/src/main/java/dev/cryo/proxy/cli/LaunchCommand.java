@@ -1,0 +1,129 @@
+package dev.cryo.proxy.cli;
+
+import dev.cryo.proxy.supervisor.JobException;
+import dev.cryo.proxy.supervisor.JobFolder;
+import dev.cryo.proxy.supervisor.JobSettings;
+import dev.cryo.proxy.supervisor.JobSettings.Device;
+import dev.cryo.proxy.supervisor.JobSettings.Host;
+import dev.cryo.proxy.supervisor.JobSettings.OnFailure;
+import dev.cryo.proxy.supervisor.Supervisor;
+import dev.cryo.proxy.supervisor.Terminal;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code cryo launch}. */
+@Command(
+        name = "launch",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Run an application so that it can be checkpointed.",
+            "Its standard streams, exit status and signals pass through; but SIGTERM takes a checkpoint and then ends"
+                    + " the job, and SIGUSR1 takes one and lets it go on."
+        })
+final class LaunchCommand implements Callable<Integer> {
+    private final Map<String, String> environment;
+
+    @Option(
+            names = "--name",
+            paramLabel = "NAME",
+            description = "What the job is called from now on; by default after the application and this process.")
+    private @Nullable String name;
+
+    @Option(
+            names = "--device",
+            defaultValue = "ptx",
+            description = "What executes CUDA: ptx, the processor (default); nvidia, a GPU.")
+    private Device device = Device.PTX;
+
+    @Option(
+            names = "--host",
+            defaultValue = "criu",
+            description = "How host state is saved: criu, the whole process (default); app, by the application through"
+                    + " org.crac.")
+    private Host host = Host.CRIU;
+
+    @Option(names = "--in-process", description = "Hold the device in the application's JVM; needs --host app.")
+    private boolean inProcess;
+
+    @Option(
+            names = "--interval",
+            paramLabel = "T",
+            converter = Durations.class,
+            description = "Take a checkpoint every T, such as 30s, 5m, 2h.")
+    private @Nullable Duration interval;
+
+    @Option(
+            names = "--on-failure",
+            defaultValue = "stop",
+            description = "When the application is killed or the proxy is lost: stop (default), or restart from the"
+                    + " last image.")
+    private OnFailure onFailure = OnFailure.STOP;
+
+    @Option(
+            names = "--tcp",
+            description = "close: a restarted application finds its TCP connections closed; without it, connections"
+                    + " are refused at the checkpoint.")
+    private @Nullable Tcp tcp;
+
+    @Option(
+            names = "--portable-cpu",
+            description = "Use no instructions that processors since 2013 may lack, so that images restart on them.")
+    private boolean portableCpu;
+
+    @Option(
+            names = "--timeout",
+            paramLabel = "T",
+            defaultValue = "60s",
+            converter = Durations.class,
+            description = "How long work may take to come to rest at a checkpoint (default 60s).")
+    private Duration timeout = Duration.ofMinutes(1);
+
+    @Option(names = "--no-log", hidden = true, description = "Keep no log; for measurements. No checkpoints then.")
+    private boolean noLog;
+
+    @Parameters(arity = "1..*", paramLabel = "-- COMMAND", description = "The application, such as java -jar app.jar")
+    private List<String> command = List.of();
+
+    /** What becomes of TCP connections. */
+    enum Tcp {
+        CLOSE
+    }
+
+    LaunchCommand(Map<String, String> environment) {
+        this.environment = environment;
+    }
+
+    @Override
+    public Integer call() throws JobException, InterruptedException {
+        JobSettings settings = new JobSettings(
+                command,
+                environment,
+                Path.of("").toAbsolutePath().toString(),
+                device,
+                host,
+                inProcess,
+                interval == null ? 0 : interval.toMillis(),
+                onFailure,
+                tcp == Tcp.CLOSE,
+                !noLog,
+                portableCpu,
+                timeout.toMillis());
+        JobFolder folder = JobFolder.named(name == null ? defaultName() : name, environment);
+        try (Supervisor supervisor = Supervisor.of(folder, environment, Terminal.ofProcess())) {
+            return supervisor.launch(settings);
+        }
+    }
+
+    private String defaultName() {
+        Path program = Path.of(command.getFirst()).getFileName();
+        String stem = (program == null ? "job" : program.toString()).replaceAll("[^A-Za-z0-9]", "");
+        return (stem.isEmpty() ? "job" : stem) + "-" + ProcessHandle.current().pid();
+    }
+}

@@ -1,0 +1,62 @@
+package dev.cryo.proxy.cli;
+
+import dev.cryo.proxy.supervisor.JobException;
+import dev.cryo.proxy.supervisor.JobFolder;
+import dev.cryo.proxy.supervisor.JobSettings;
+import dev.cryo.proxy.supervisor.JobSettings.OnFailure;
+import dev.cryo.proxy.supervisor.Supervisor;
+import dev.cryo.proxy.supervisor.Terminal;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code cryo restart}. */
+@Command(
+        name = "restart",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Bring a job back from an image and run it on, in the foreground as launch does.",
+            "The image is verified before anything is started, and not changed: it can be restarted again."
+        })
+final class RestartCommand implements Callable<Integer> {
+    private final Map<String, String> environment;
+
+    @Parameters(
+            paramLabel = "NAME[@IMAGE]",
+            converter = JobRef.Converter.class,
+            description = "The job, and the image if not the newest.")
+    @SuppressWarnings("NullAway.Init") // Set by picocli.
+    private JobRef job;
+
+    @Option(
+            names = "--interval",
+            paramLabel = "T",
+            converter = Durations.class,
+            description = "Take a checkpoint every T; as launched by default.")
+    private @Nullable Duration interval;
+
+    @Option(names = "--on-failure", description = "stop or restart; as launched by default.")
+    private @Nullable OnFailure onFailure;
+
+    RestartCommand(Map<String, String> environment) {
+        this.environment = environment;
+    }
+
+    @Override
+    public Integer call() throws JobException, InterruptedException {
+        JobFolder folder = job.folder(environment);
+        try (Supervisor supervisor = Supervisor.of(folder, environment, Terminal.ofProcess())) {
+            return supervisor.restart(job.image(), this::override);
+        }
+    }
+
+    private JobSettings override(JobSettings launched) {
+        return launched.with(
+                interval == null ? launched.intervalMillis() : interval.toMillis(),
+                onFailure == null ? launched.onFailure() : onFailure);
+    }
+}

@@ -1,0 +1,118 @@
+package dev.cryo.proxy.supervisor;
+
+import dev.cryo.proxy.host.DumpRequest;
+import dev.cryo.proxy.host.HostState;
+import dev.cryo.proxy.host.HostStateException;
+import dev.cryo.proxy.host.StandardStreams;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+
+/** Takes the checkpoints of a job: one at a time, others wait for it. Thread-safe. */
+final class Checkpoints {
+    private final Site site;
+    private final Optional<HostState> host;
+    private final ReentrantLock oneAtATime = new ReentrantLock(true);
+
+    Checkpoints(Site site, Optional<HostState> host) {
+        this.site = site;
+        this.host = host;
+    }
+
+    /**
+     * Takes one and tells the user and the job's status how it went.
+     *
+     * @param timeout how long the application's work may take to come to rest
+     * @param hold whether the application is to be ended behind the image instead of going on
+     */
+    Checkpoint.Report take(JobRun run, Duration timeout, boolean hold)
+            throws CheckpointException, InterruptedException {
+        if (!site.settings().keepLog()) {
+            throw refused("the job was launched with --no-log");
+        }
+        oneAtATime.lockInterruptibly();
+        try {
+            Checkpoint.Report report = new Checkpoint(parts(run), timeout, hold).take();
+            site.status().update(now -> now.after(new JobStatus.Taken(
+                    report.image(), System.currentTimeMillis(), report.pauseNanos(), report.bytes())));
+            site.messages().say("image %d: %.1f MB; the application stood still for %.0f ms, complete after %.0f ms"
+                    .formatted(
+                            report.image(),
+                            report.bytes() / 1e6,
+                            report.pauseNanos() / 1e6,
+                            report.totalNanos() / 1e6));
+            return report;
+        } catch (CheckpointException e) {
+            site.status().failed(String.valueOf(e.getMessage()));
+            site.messages().say(e.getMessage() + switch (e.category()) {
+                case RETRYABLE, ABORTED_KEEPS_RUNNING -> "; the application runs on";
+                case FATAL -> "";
+            });
+            throw e;
+        } finally {
+            oneAtATime.unlock();
+        }
+    }
+
+    private CheckpointException refused(String why) {
+        String message = "there is no checkpoint: " + why;
+        site.messages().say(message);
+        return new CheckpointException.NotSaved(message, new IllegalStateException(why));
+    }
+
+    /** Waits until none is under way: an image that is being written while the application ends is still good. */
+    void awaitIdle() throws InterruptedException {
+        oneAtATime.lockInterruptibly();
+        oneAtATime.unlock();
+    }
+
+    private Checkpoint.Parts parts(JobRun run) {
+        return new Checkpoint.Parts(
+                run.halves(),
+                pid -> run.processes().visible(pid),
+                run.server(),
+                host.map(criu -> new ProcessDump(criu, run, site)),
+                site.folder().images(),
+                ImagedJob.of(site.folder().name(), site.settings()),
+                site.folder().path(),
+                Checkpoint.Waits.ORDINARY);
+    }
+
+    /** Dumps the application's processes by CRIU. */
+    private record ProcessDump(HostState criu, JobRun run, Site site) implements HostDump {
+        private static final Duration LIMIT = Duration.ofMinutes(2);
+        private static final long KILO = 1024;
+
+        @Override
+        public long estimate() {
+            Path status = Path.of("/proc/" + run.process().pid() + "/status");
+            try {
+                List<String> lines = Files.exists(status) ? Files.readAllLines(status) : List.of();
+                return lines.stream()
+                        .filter(line -> line.startsWith("VmRSS:"))
+                        .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")) * KILO)
+                        .sum();
+            } catch (IOException e) {
+                site.messages().note("the application's size is not known: " + e.getMessage());
+                return Long.MAX_VALUE;
+            }
+        }
+
+        @Override
+        public void into(Path folder) throws HostStateException {
+            DumpRequest request = DumpRequest.into(folder, site.folder().path().resolve("criu")).within(LIMIT);
+            if (site.settings().closeTcp()) {
+                request = request.closingTcp();
+            }
+            if (site.settings().portableCpu()) {
+                request = request.forAnyProcessor();
+            }
+            StandardStreams streams = run.streams();
+            criu.dump(run.process(), streams, request);
+        }
+    }
+}

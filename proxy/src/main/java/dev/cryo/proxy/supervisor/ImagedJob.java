@@ -1,0 +1,93 @@
+package dev.cryo.proxy.supervisor;
+
+import dev.cryo.proxy.supervisor.JobException.Kind;
+import dev.cryo.proxy.supervisor.JobSettings.Device;
+import dev.cryo.proxy.supervisor.JobSettings.Host;
+import dev.cryo.proxy.supervisor.JobSettings.OnFailure;
+import dev.cryo.streamlog.image.JobInfo;
+import dev.cryo.streamlog.image.JobInfo.Arrangement;
+import dev.cryo.streamlog.image.JobInfo.HostMode;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/** How a job's settings are kept in its images, so that an old image restarts as it was launched. */
+final class ImagedJob {
+    private static final String INTERVAL = "intervalMillis";
+    private static final String ON_FAILURE = "onFailure";
+    private static final String CLOSE_TCP = "closeTcp";
+    private static final String PORTABLE_CPU = "portableCpu";
+    private static final String TIMEOUT = "timeoutMillis";
+
+    private ImagedJob() {}
+
+    static JobInfo of(String name, JobSettings settings) {
+        return new JobInfo(
+                name,
+                version(),
+                settings.inProcess() ? Arrangement.IN_PROCESS : Arrangement.PROXY,
+                settings.device().name().toLowerCase(Locale.ROOT),
+                settings.host() == Host.CRIU ? HostMode.CRIU : HostMode.APP,
+                0,
+                settings.command(),
+                settings.environment().entrySet().stream()
+                        .map(entry -> entry.getKey() + "=" + entry.getValue())
+                        .sorted()
+                        .toList(),
+                settings.workingDirectory(),
+                List.of(
+                        new JobInfo.Property(INTERVAL, Long.toString(settings.intervalMillis())),
+                        new JobInfo.Property(ON_FAILURE, settings.onFailure().name()),
+                        new JobInfo.Property(CLOSE_TCP, Boolean.toString(settings.closeTcp())),
+                        new JobInfo.Property(PORTABLE_CPU, Boolean.toString(settings.portableCpu())),
+                        new JobInfo.Property(TIMEOUT, Long.toString(settings.timeoutMillis()))));
+    }
+
+    /**
+     * The settings that an image was taken with.
+     *
+     * @throws JobException if the image does not tell them, or asks for what this version does not have
+     */
+    static JobSettings settings(JobInfo job) throws JobException {
+        try {
+            return new JobSettings(
+                    job.commandLine(),
+                    environment(job.environment()),
+                    job.workingDirectory(),
+                    Device.valueOf(job.device().toUpperCase(Locale.ROOT)),
+                    job.host() == HostMode.CRIU ? Host.CRIU : Host.APP,
+                    job.arrangement() == Arrangement.IN_PROCESS,
+                    Long.parseLong(property(job, INTERVAL)),
+                    OnFailure.valueOf(property(job, ON_FAILURE)),
+                    Boolean.parseBoolean(property(job, CLOSE_TCP)),
+                    true,
+                    Boolean.parseBoolean(property(job, PORTABLE_CPU)),
+                    Long.parseLong(property(job, TIMEOUT)));
+        } catch (IllegalArgumentException e) {
+            throw new JobException(
+                    Kind.IMAGE, "the image does not tell how its job was launched: " + e.getMessage(), e);
+        }
+    }
+
+    private static String property(JobInfo job, String name) {
+        return job.property(name).orElseThrow(() -> new IllegalArgumentException("no property " + name));
+    }
+
+    private static Map<String, String> environment(List<String> entries) {
+        Map<String, String> environment = new HashMap<>();
+        for (String entry : entries) {
+            int equals = entry.indexOf('=', 1);
+            if (equals > 0) {
+                environment.put(entry.substring(0, equals), entry.substring(equals + 1));
+            }
+        }
+        return environment;
+    }
+
+    private static String version() {
+        return Optional.ofNullable(ImagedJob.class.getPackage().getImplementationVersion())
+                .orElse("development");
+    }
+}

@@ -1,0 +1,285 @@
+package dev.cryo.proxy.supervisor;
+
+import dev.cryo.proxy.control.Connection;
+import dev.cryo.proxy.control.ControlServer;
+import dev.cryo.proxy.control.RequestFailedException;
+import dev.cryo.proxy.host.ApplicationProcess;
+import dev.cryo.proxy.host.ExitStatus;
+import dev.cryo.proxy.host.HostStateException;
+import dev.cryo.proxy.host.StandardStreams;
+import dev.cryo.proxy.supervisor.JobException.Kind;
+import dev.cryo.proxy.supervisor.JobSettings.OnFailure;
+import dev.cryo.proxy.supervisor.JobStatus.Phase;
+import dev.cryo.streamlog.control.ControlMessage;
+import dev.cryo.streamlog.control.ControlMessage.Failed;
+import dev.cryo.streamlog.control.ControlMessage.LowerHalfLost;
+import dev.cryo.streamlog.control.ControlMessage.Outcome;
+import dev.cryo.streamlog.control.ControlMessage.Role;
+import dev.cryo.streamlog.control.ControlMessage.Welcome;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One run of a job: an application, its proxy, and what connects them, from a launch or a restart to the end. Owns all
+ * of it. Thread-safe.
+ */
+final class JobRun implements Halves.Events, AutoCloseable {
+    private static final Duration PROXY_START = Duration.ofSeconds(30);
+    private static final Duration PROXY_LOOK = Duration.ofMillis(200);
+    private static final Duration LAST_OUTPUT = Duration.ofSeconds(2);
+    private static final Duration END = Duration.ofSeconds(10);
+    private static final int SIGTERM = 15;
+
+    private final Site site;
+    private final Commands commands;
+    private final Halves halves = new Halves(this);
+    private final ControlServer server;
+    private final StandardStreams streams;
+    private final OutputPump output;
+    private final OutputPump error;
+    private @Nullable ProxyProcess proxy;
+    private @Nullable ApplicationProcess application;
+    private boolean proxyUsed;
+    private boolean closing;
+    private volatile boolean lowerHalfLost;
+    private volatile int askedCode = -1;
+
+    /** Takes requests of commands; called on the control server's thread, must not block. */
+    interface Commands {
+        /** A command wants something. */
+        void asked(Connection command, ControlMessage request);
+    }
+
+    private JobRun(Site site, Commands commands) throws IOException {
+        this.site = site;
+        this.commands = commands;
+        this.streams = StandardStreams.create(site.folder().path());
+        this.server = ControlServer.open(site.folder().socket(), halves);
+        this.output = new OutputPump("stdout", streams.output(), site.terminal().output());
+        this.error = new OutputPump("stderr", streams.error(), site.terminal().error());
+        site.input().connect(streams);
+    }
+
+    /** A run whose parts are not there yet. */
+    static JobRun prepare(Site site, Commands commands) throws IOException {
+        return new JobRun(site, commands);
+    }
+
+    Halves halves() {
+        return halves;
+    }
+
+    ControlServer server() {
+        return server;
+    }
+
+    StandardStreams streams() {
+        return streams;
+    }
+
+    /** Starts a proxy, unless the lower half will be in the application. */
+    synchronized void startProxy() throws IOException {
+        if (site.settings().inProcess()) {
+            return;
+        }
+        ProxyProcess started = ProxyProcess.start(
+                site.installation().proxyCommand(site.folder().socket(), site.settings().device()), site.messages());
+        proxy = started;
+        started.handle().onExit().thenRun(() -> loseLowerHalf(started));
+        site.status().update(now -> now.withProxy(JobStatus.Running.of(started.handle())));
+    }
+
+    /** The lower half's connection, once it has connected. */
+    Connection lowerHalf() throws IOException, InterruptedException {
+        long end = System.nanoTime() + PROXY_START.toNanos();
+        while (System.nanoTime() < end && proxyLives()) {
+            Optional<Connection> connected = halves.proxy(PROXY_LOOK);
+            if (connected.isPresent()) {
+                return connected.get();
+            }
+        }
+        throw new IOException("the proxy did not connect within " + PROXY_START.toSeconds() + " s, or has ended; see "
+                + site.folder().logFile());
+    }
+
+    private synchronized boolean proxyLives() {
+        return proxy != null && proxy.handle().isAlive();
+    }
+
+    /** Starts the application from its command line. */
+    synchronized void startApplication() throws HostStateException {
+        application(ApplicationProcess.start(
+                JavaCommand.of(site.settings(), site.folder(), site.installation().agentJar()), streams));
+    }
+
+    /** Takes over the application, which has been started or restored. */
+    synchronized void application(ApplicationProcess started) {
+        application = started;
+        site.status().update(now -> now.withApplication(
+                ProcessHandle.of(started.pid()).map(JobStatus.Running::of).orElse(null)));
+    }
+
+    /** Finds the application's processes. */
+    Halves.Processes processes() {
+        return new NamespacedProcesses(process().pid());
+    }
+
+    synchronized ApplicationProcess process() {
+        if (application == null) {
+            throw new IllegalStateException("no application was started");
+        }
+        return application;
+    }
+
+    // What happens; on the control server's thread, so what takes time goes to another.
+
+    @Override
+    public void applicationArrived(Connection arrived) {
+        Thread.ofVirtual().name("cryo-greet").start(() -> greet(arrived));
+    }
+
+    private void greet(Connection arrived) {
+        try {
+            if (arrived.hello().role() == Role.APPLICATION) {
+                freshProxy();
+                lowerHalf();
+            }
+            halves.attach(arrived, processes());
+            arrived.tell(new Welcome(Outcome.STARTED, new byte[0]));
+            site.status().update(now -> now.in(Phase.RUNNING));
+        } catch (IOException | RequestFailedException e) {
+            site.messages().say("the application cannot be served: " + e.getMessage());
+            site.status().failed(String.valueOf(e.getMessage()));
+            arrived.tell(new Failed(String.valueOf(e.getMessage())));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** A JVM that follows another one in the same job gets a lower half of its own. */
+    private synchronized void freshProxy() throws IOException {
+        ProxyProcess used = proxy;
+        if (proxyUsed && used != null) {
+            halves.forgetProxy();
+            proxy = null;
+            used.close();
+            startProxy();
+        }
+        proxyUsed = true;
+    }
+
+    @Override
+    public void applicationLeft(Connection left) {
+        site.messages().note("the application's JVM, process " + left.hello().pid() + " to itself, has ended");
+    }
+
+    @Override
+    public void proxyLeft() {
+        ProxyProcess lost;
+        synchronized (this) {
+            lost = proxy;
+        }
+        if (lost != null) {
+            Thread.ofVirtual().name("cryo-lost").start(() -> loseLowerHalf(lost));
+        }
+    }
+
+    private void loseLowerHalf(ProxyProcess lost) {
+        synchronized (this) {
+            if (closing || proxy != lost || lowerHalfLost) {
+                return;
+            }
+            lowerHalfLost = true;
+        }
+        String why = "the proxy is gone (" + lost.fate() + ")";
+        boolean comesBack = site.settings().onFailure() == OnFailure.RESTART;
+        site.messages()
+                .say(why + (comesBack
+                        ? "; the job goes back to its last image"
+                        : "; the application's CUDA calls fail from now on"));
+        site.status().failed(why);
+        halves.application().ifPresent(connected -> connected.tell(new LowerHalfLost(why)));
+        if (comesBack) {
+            process().kill();
+        }
+    }
+
+    @Override
+    public void asked(Connection command, ControlMessage request) {
+        commands.asked(command, request);
+    }
+
+    @Override
+    public void refused(String why) {
+        site.messages().note(why);
+    }
+
+    // The end
+
+    /** Waits until the application has ended. */
+    Ending await() throws JobException, InterruptedException {
+        try {
+            ExitStatus status = process().onExit().get();
+            if (askedCode >= 0) {
+                return new Ending(askedCode == 0 ? status.code() : askedCode, Ending.Kind.ASKED);
+            }
+            if (lowerHalfLost) {
+                return new Ending(status.code(), Ending.Kind.LOWER_HALF_LOST);
+            }
+            return new Ending(status.code(), status.signal() == 0 ? Ending.Kind.EXITED : Ending.Kind.KILLED);
+        } catch (ExecutionException e) {
+            throw new JobException(Kind.FAILED, "the application's end is not known: " + e.getCause(), e);
+        }
+    }
+
+    /** Ends the application at once, which stands still behind a complete image. */
+    void endHeld() {
+        askedCode = 128 + SIGTERM;
+        process().kill();
+    }
+
+    /** Ends the application: asks it, and kills it if it does not end in time. */
+    void end() throws InterruptedException {
+        askedCode = 0;
+        ApplicationProcess ending = process();
+        ending.signal(SIGTERM);
+        try {
+            ending.onExit().get(END.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            site.messages().say("the application did not end within " + END.toSeconds() + " s and is killed");
+            ending.kill();
+        } catch (ExecutionException e) {
+            site.messages().defect("waiting for the application's end", e);
+        }
+    }
+
+    /** Ends everything that still runs and passes on what the application has written last. */
+    @Override
+    public void close() throws IOException {
+        ProxyProcess ending;
+        synchronized (this) {
+            closing = true;
+            if (application != null && application.isAlive()) {
+                application.kill();
+            }
+            ending = proxy;
+        }
+        site.input().disconnect();
+        try (server; streams) {
+            if (ending != null) {
+                ending.close();
+            }
+            streams.applicationEnded();
+            output.finish(LAST_OUTPUT);
+            error.finish(LAST_OUTPUT);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        site.status().update(now -> now.withApplication(null).withProxy(null));
+    }
+}

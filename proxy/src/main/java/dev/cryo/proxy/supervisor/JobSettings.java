@@ -1,0 +1,79 @@
+package dev.cryo.proxy.supervisor;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a job was launched with; kept in its folder, so that a restart needs nothing but the job's name.
+ *
+ * @param command the application's program and arguments, as the user gave them
+ * @param environment the whole environment of {@code launch}
+ * @param workingDirectory absolute
+ * @param inProcess whether the lower half runs in the application's JVM
+ * @param intervalMillis time between periodic checkpoints; 0 for none
+ * @param closeTcp whether connected TCP sockets are closed by a restart, instead of refused at the checkpoint
+ * @param keepLog whether the stream log is kept; without it there is no checkpoint
+ * @param portableCpu whether only instructions are used that other processors have
+ * @param timeoutMillis how long the application's work may take to come to rest at a checkpoint
+ */
+public record JobSettings(
+        List<String> command,
+        Map<String, String> environment,
+        String workingDirectory,
+        Device device,
+        Host host,
+        boolean inProcess,
+        long intervalMillis,
+        OnFailure onFailure,
+        boolean closeTcp,
+        boolean keepLog,
+        boolean portableCpu,
+        long timeoutMillis) {
+
+    /** With copies of the collections. */
+    public JobSettings {
+        command = List.copyOf(command);
+        environment = Map.copyOf(environment);
+    }
+
+    /** What executes CUDA calls. */
+    public enum Device {
+        /** The processor, through PTX. */
+        PTX,
+        /** An NVIDIA GPU. */
+        NVIDIA
+    }
+
+    /** How host state is saved. */
+    public enum Host {
+        /** The whole process, by CRIU. */
+        CRIU,
+        /** By the application itself, through org.crac. */
+        APP
+    }
+
+    /** What happens when the application is killed or the proxy is lost. */
+    public enum OnFailure {
+        /** The job ends. */
+        STOP,
+        /** The job comes back from its last image. */
+        RESTART
+    }
+
+    /** The same with another interval and another reaction to failures. */
+    public JobSettings with(long newIntervalMillis, OnFailure newOnFailure) {
+        return new JobSettings(
+                command,
+                environment,
+                workingDirectory,
+                device,
+                host,
+                inProcess,
+                newIntervalMillis,
+                newOnFailure,
+                closeTcp,
+                keepLog,
+                portableCpu,
+                timeoutMillis);
+    }
+}

@@ -1,0 +1,110 @@
+package dev.cryo.proxy.supervisor;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is known of a job's run; written by its supervisor whenever it changes.
+ *
+ * @param phase what the job does
+ * @param startedMillis when this supervisor took it over, in milliseconds since 1970
+ * @param supervisor the supervising process
+ * @param application the application's root process
+ * @param proxy the proxy
+ * @param exitCode the application's, once it has ended
+ * @param lastCheckpoint the newest that succeeded since the job was launched or restarted
+ * @param lastError the newest failure, of a checkpoint or of a part of the job
+ */
+public record JobStatus(
+        Phase phase,
+        long startedMillis,
+        @Nullable Running supervisor,
+        @Nullable Running application,
+        @Nullable Running proxy,
+        @Nullable Integer exitCode,
+        @Nullable Taken lastCheckpoint,
+        @Nullable Failure lastError) {
+
+    /** What a job does. */
+    public enum Phase {
+        /** Its parts are being started. */
+        STARTING,
+        /** The application runs. */
+        RUNNING,
+        /** It is being brought back from an image. */
+        RESTARTING,
+        /** It has ended. */
+        ENDED,
+        /** Its supervisor was killed; it can be restarted from its last image. Never written, only concluded. */
+        LOST
+    }
+
+    /** A process, told apart from a later one with the same id by its start. */
+    public record Running(long pid, long startedMillis) {
+        static Running of(ProcessHandle process) {
+            return new Running(process.pid(), startOf(process));
+        }
+
+        /** The process, if it is still the same one and runs. */
+        Optional<ProcessHandle> find() {
+            return ProcessHandle.of(pid).filter(process -> startOf(process) == startedMillis && !isZombie());
+        }
+
+        /** Whether it has ended, and only its parent does not know yet. */
+        private boolean isZombie() {
+            try {
+                String stat = Files.readString(Path.of("/proc/" + pid + "/stat"), StandardCharsets.ISO_8859_1);
+                return stat.startsWith(") Z", stat.lastIndexOf(')'));
+            } catch (IOException e) {
+                return true; // It has ended altogether.
+            }
+        }
+
+        private static long startOf(ProcessHandle process) {
+            return process.info().startInstant().map(Instant::toEpochMilli).orElse(0L);
+        }
+    }
+
+    /** A checkpoint that succeeded. */
+    public record Taken(long image, long atMillis, long pauseNanos, long bytes) {}
+
+    /** A failure. */
+    public record Failure(String message, long atMillis) {}
+
+    static JobStatus starting(long startedMillis) {
+        return new JobStatus(
+                Phase.STARTING, startedMillis, Running.of(ProcessHandle.current()), null, null, null, null, null);
+    }
+
+    JobStatus in(Phase newPhase) {
+        return new JobStatus(
+                newPhase, startedMillis, supervisor, application, proxy, exitCode, lastCheckpoint, lastError);
+    }
+
+    JobStatus withApplication(@Nullable Running newApplication) {
+        return new JobStatus(
+                phase, startedMillis, supervisor, newApplication, proxy, exitCode, lastCheckpoint, lastError);
+    }
+
+    JobStatus withProxy(@Nullable Running newProxy) {
+        return new JobStatus(
+                phase, startedMillis, supervisor, application, newProxy, exitCode, lastCheckpoint, lastError);
+    }
+
+    JobStatus after(Taken checkpoint) {
+        return new JobStatus(phase, startedMillis, supervisor, application, proxy, exitCode, checkpoint, null);
+    }
+
+    JobStatus after(Failure failure) {
+        return new JobStatus(phase, startedMillis, supervisor, application, proxy, exitCode, lastCheckpoint, failure);
+    }
+
+    JobStatus ended(int code) {
+        return new JobStatus(Phase.ENDED, startedMillis, supervisor, null, null, code, lastCheckpoint, lastError);
+    }
+}

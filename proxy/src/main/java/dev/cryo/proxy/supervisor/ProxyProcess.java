@@ -1,0 +1,66 @@
+package dev.cryo.proxy.supervisor;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** The proxy's process. What it says is passed on as a message. */
+final class ProxyProcess implements AutoCloseable {
+    private static final long END_SECONDS = 5;
+
+    private final Process process;
+
+    private ProxyProcess(Process process) {
+        this.process = process;
+    }
+
+    static ProxyProcess start(List<String> command, Messages messages) throws IOException {
+        Process process = new ProcessBuilder(command)
+                .redirectInput(ProcessBuilder.Redirect.from(new java.io.File("/dev/null")))
+                .redirectErrorStream(true)
+                .start();
+        Thread.ofVirtual().start(() -> {
+            try (BufferedReader lines =
+                    new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+                lines.lines().forEach(line -> messages.say("proxy: " + line));
+            } catch (IOException | java.io.UncheckedIOException e) {
+                messages.note("the proxy's output ended: " + e.getMessage());
+            }
+        });
+        return new ProxyProcess(process);
+    }
+
+    ProcessHandle handle() {
+        return process.toHandle();
+    }
+
+    /** How it ended, or that it still runs. */
+    String fate() {
+        try {
+            if (!process.waitFor(1, TimeUnit.SECONDS)) {
+                return "it still runs";
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return "it may still run";
+        }
+        int code = process.exitValue();
+        return code > 128 ? "killed by signal " + (code - 128) : "exit code " + code;
+    }
+
+    /** Ends it at once; it holds nothing that is needed any more. */
+    @Override
+    public void close() {
+        process.destroyForcibly();
+        try {
+            if (!process.waitFor(END_SECONDS, TimeUnit.SECONDS)) {
+                throw new IllegalStateException("the proxy, process " + process.pid() + ", cannot be killed");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,222 @@
+package dev.cryo.proxy.supervisor;
+
+import dev.cryo.proxy.control.Connection;
+import dev.cryo.proxy.control.RequestFailedException;
+import dev.cryo.proxy.host.HostImage;
+import dev.cryo.proxy.host.HostState;
+import dev.cryo.proxy.host.HostStateException;
+import dev.cryo.proxy.host.Restored;
+import dev.cryo.proxy.supervisor.JobException.Kind;
+import dev.cryo.proxy.supervisor.JobStatus.Phase;
+import dev.cryo.streamlog.control.ControlMessage.Done;
+import dev.cryo.streamlog.control.ControlMessage.Outcome;
+import dev.cryo.streamlog.control.ControlMessage.Restore;
+import dev.cryo.streamlog.control.ControlMessage.Role;
+import dev.cryo.streamlog.control.ControlMessage.Running;
+import dev.cryo.streamlog.control.ControlMessage.Welcome;
+import dev.cryo.streamlog.image.ImageException;
+import dev.cryo.streamlog.image.ImageReader;
+import dev.cryo.streamlog.image.ImageStore;
+import dev.cryo.streamlog.image.JobInfo.HostMode;
+import dev.cryo.streamlog.image.Section;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Brings a job back from an image, in this order: the image is verified, byte by byte; what the host lacks is named;
+ * only then are a proxy and the application started. The lower half replays the log and loads the device's memory while
+ * CRIU restores the application.
+ */
+final class Restart {
+    private static final Duration LOAD = Duration.ofMinutes(10);
+    private static final Duration RESTORE = Duration.ofMinutes(5);
+    private static final Duration CONNECT = Duration.ofSeconds(60);
+
+    private final Site site;
+    private final ImageReader image;
+    private final Optional<HostState> host;
+
+    private Restart(Site site, ImageReader image, Optional<HostState> host) {
+        this.site = site;
+        this.image = image;
+        this.host = host;
+    }
+
+    /**
+     * Opens an image and verifies all of it.
+     *
+     * @throws JobException if there is no such image, or it cannot be used
+     */
+    static ImageReader verified(JobFolder folder, long number) throws JobException {
+        ImageStore store = folder.images();
+        try {
+            ImageReader image = store.read(number);
+            try {
+                image.verifyAll((checked, of) -> { });
+                return image;
+            } catch (IOException e) {
+                image.close();
+                throw e;
+            }
+        } catch (NoSuchFileException e) {
+            throw new JobException(
+                    Kind.UNKNOWN, "job " + folder.name() + " has no image " + number + known(store), e);
+        } catch (ImageException e) {
+            throw new JobException(
+                    Kind.IMAGE,
+                    "image " + number + " of job " + folder.name() + " cannot be used: " + e.getMessage()
+                            + "; nothing was started" + others(store, number),
+                    e);
+        } catch (IOException e) {
+            throw new JobException(Kind.FAILED, "cannot read image " + number + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static String known(ImageStore store) {
+        try {
+            List<Long> numbers = store.numbers();
+            return numbers.isEmpty() ? "; it has none" : "; it has " + numbers;
+        } catch (IOException e) {
+            return "; and its images cannot be listed: " + e.getMessage();
+        }
+    }
+
+    private static String others(ImageStore store, long damaged) {
+        try {
+            return store.numbers().stream()
+                    .filter(number -> number != damaged)
+                    .max(Long::compare)
+                    .map(number -> "; the newest other image is " + number)
+                    .orElse("");
+        } catch (IOException e) {
+            return "; and the other images cannot be listed: " + e.getMessage();
+        }
+    }
+
+    /**
+     * Starts a run from an image, which is not closed.
+     *
+     * @param host what restores processes; needed for images of a process
+     * @throws JobException if that fails; nothing is left running then
+     */
+    static JobRun run(Site site, ImageReader image, Optional<HostState> host, JobRun.Commands commands)
+            throws JobException, InterruptedException {
+        long start = System.nanoTime();
+        long number = image.manifest().number();
+        site.status().update(now -> now.in(Phase.RESTARTING));
+        try {
+            JobRun run = new Restart(site, image, host).run(commands);
+            site.messages().say("job %s runs again from image %d, after %.2f s"
+                    .formatted(site.folder().name(), number, (System.nanoTime() - start) / 1e9));
+            site.status().update(now -> now.in(Phase.RUNNING));
+            return run;
+        } catch (IOException | RequestFailedException | HostStateException e) {
+            throw new JobException(
+                    Kind.FAILED,
+                    "job " + site.folder().name() + " cannot be restarted from image " + number + ": " + e.getMessage(),
+                    e);
+        }
+    }
+
+    private JobRun run(JobRun.Commands commands)
+            throws IOException, HostStateException, RequestFailedException, InterruptedException, JobException {
+        if (image.manifest().job().host() == HostMode.APP) {
+            return runApplicationAnew(commands);
+        }
+        try (Scratch unpacked = Scratch.create(hostBytes(), site.folder().path())) {
+            HostImage hostImage = unpack(unpacked.path());
+            hostImage.requireRestorable();
+            requireSamePlace(hostImage);
+            return restoreProcess(hostImage, commands);
+        }
+    }
+
+    private JobRun restoreProcess(HostImage hostImage, JobRun.Commands commands)
+            throws IOException, HostStateException, RequestFailedException, InterruptedException {
+        HostState restorer = host.orElseThrow(() -> new IllegalStateException("no CRIU"));
+        JobRun run = JobRun.prepare(site, commands);
+        try {
+            run.startProxy();
+            run.halves().expectReturn();
+            Path work = site.folder().path().resolve("criu");
+            Restored restored = restorer.restore(hostImage, work, RESTORE);
+            run.application(restored.application());
+            restored.cut().forEach(cut -> site.messages()
+                    .say("what the application had written after the checkpoint is kept in " + cut));
+            load(run.lowerHalf());
+            Connection application = run.halves().returned(CONNECT).orElseThrow(() -> new IOException(
+                    "waited " + CONNECT.toSeconds() + " s for the restored application to connect"));
+            run.halves().stopExpecting();
+            run.halves().attach(application, run.processes());
+            Welcome welcome = new Welcome(Outcome.RESTORED, new byte[0]);
+            application.ask(welcome, Running.class, CONNECT, "the restored application to open its gate");
+            return run;
+        } catch (IOException | RequestFailedException | HostStateException | RuntimeException e) {
+            run.close();
+            throw e;
+        }
+    }
+
+    private JobRun runApplicationAnew(JobRun.Commands commands)
+            throws IOException, HostStateException, RequestFailedException, InterruptedException, JobException {
+        JobRun run = JobRun.prepare(site, commands);
+        try {
+            run.startProxy();
+            run.halves().expectReturn();
+            run.startApplication();
+            if (!site.settings().inProcess()) {
+                load(run.lowerHalf());
+            }
+            Connection application = run.halves().returned(CONNECT).orElseThrow(() -> new IOException(
+                    "waited " + CONNECT.toSeconds() + " s for the application to connect"));
+            run.halves().stopExpecting();
+            if (application.hello().role() == Role.APPLICATION_IN_PROCESS) {
+                load(application);
+            }
+            run.halves().attach(application, run.processes());
+            application.tell(new Welcome(Outcome.RESTORED, image.bytes(Section.LOG)));
+            return run;
+        } catch (IOException | RequestFailedException | HostStateException | RuntimeException e) {
+            run.close();
+            throw e;
+        }
+    }
+
+    private void load(Connection lowerHalf) throws RequestFailedException, InterruptedException {
+        Restore restore = new Restore(image.folder().toString());
+        lowerHalf.ask(restore, Done.class, LOAD, "the device's memory to be loaded");
+    }
+
+    private long hostBytes() {
+        return hostSections().mapToLong(Section::bytes).sum();
+    }
+
+    private java.util.stream.Stream<Section> hostSections() {
+        return image.manifest().sections().stream().filter(section -> section.name().startsWith(Section.HOST));
+    }
+
+    private HostImage unpack(Path folder) throws IOException, HostStateException {
+        for (Section section : hostSections().toList()) {
+            image.copyTo(section.name(), folder.resolve(section.name().substring(Section.HOST.length())));
+        }
+        return HostImage.read(folder);
+    }
+
+    /** The application knows the names of its pipes and of its supervisor's socket. */
+    private void requireSamePlace(HostImage hostImage) throws JobException, IOException {
+        Path needed = hostImage.streamsFolder();
+        Path here = site.folder().path();
+        boolean same = needed.equals(here) || (Files.exists(needed) && Files.isSameFile(needed, here));
+        if (!same) {
+            throw new JobException(
+                    Kind.UNAVAILABLE,
+                    "the application needs its job's folder at " + needed + ", and it is at " + here
+                            + ": set CRYO_HOME so that they agree");
+        }
+    }
+}

@@ -1,0 +1,71 @@
+package dev.cryo.proxy.supervisor;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Comparator;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * A folder for one dump, in memory where there is room: the application stands still while it is written. Removed when
+ * it is closed, or, if this process is killed, by the next supervisor on this machine.
+ *
+ * @param path the folder
+ */
+record Scratch(Path path) implements AutoCloseable {
+    private static final Path MEMORY = Path.of("/dev/shm");
+    private static final Pattern NAME = Pattern.compile("cryo-([0-9]+)-.*");
+
+    /**
+     * Creates a folder.
+     *
+     * @param bytes how much it must hold
+     * @param otherwise the folder that it is created in if memory has not twice the room
+     */
+    static Scratch create(long bytes, Path otherwise) throws IOException {
+        boolean inMemory = Files.isWritable(MEMORY) && Files.getFileStore(MEMORY).getUsableSpace() / 2 > bytes;
+        Path parent = inMemory ? MEMORY : otherwise;
+        return new Scratch(Files.createTempDirectory(
+                parent,
+                "cryo-" + ProcessHandle.current().pid() + "-",
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"))));
+    }
+
+    /** Removes what processes that are no more have left. */
+    static void cleanLeftovers(Path otherwise) throws IOException {
+        for (Path parent : List.of(MEMORY, otherwise)) {
+            if (Files.isDirectory(parent)) {
+                try (Stream<Path> entries = Files.list(parent)) {
+                    for (Path entry : entries.filter(Scratch::isLeftover).toList()) {
+                        removeTree(entry);
+                    }
+                }
+            }
+        }
+    }
+
+    private static boolean isLeftover(Path entry) {
+        Matcher name = NAME.matcher(entry.getFileName().toString());
+        return name.matches()
+                && Files.isDirectory(entry)
+                && Files.isWritable(entry)
+                && ProcessHandle.of(Long.parseLong(name.group(1))).isEmpty();
+    }
+
+    @Override
+    public void close() throws IOException {
+        removeTree(path);
+    }
+
+    private static void removeTree(Path folder) throws IOException {
+        try (Stream<Path> tree = Files.walk(folder)) {
+            for (Path entry : tree.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(entry);
+            }
+        }
+    }
+}

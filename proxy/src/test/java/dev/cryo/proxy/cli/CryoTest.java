@@ -1,0 +1,95 @@
+package dev.cryo.proxy.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+
+class CryoTest {
+    @TempDir
+    Path home;
+
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    private int run(String... arguments) {
+        CommandLine line = Cryo.commandLine(Map.of("CRYO_HOME", home.toString(), "PATH", "/usr/bin:/bin"));
+        line.setOut(new PrintWriter(out, true));
+        line.setErr(new PrintWriter(err, true));
+        return line.execute(arguments);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"launch", "checkpoint", "restart", "ps", "images", "inspect", "stop"})
+    void everyCommandHasHelp(String command) {
+        assertThat(run(command, "--help")).isZero();
+        assertThat(out.toString()).contains("Usage: cryo " + command);
+    }
+
+    @Test
+    void completionScriptsAreGenerated() {
+        assertThat(run("generate-completion")).isZero();
+        assertThat(out.toString()).contains("complete -F");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "launch", "launch --interval 5 -- java", "launch --interval 0s -- java",
+            "launch --device gpu -- java", "checkpoint", "restart a@b", "nonsense"})
+    void aWrongCommandLineExitsWith2(String line) {
+        assertThat(run(line.isEmpty() ? new String[0] : line.split(" "))).isEqualTo(2);
+        assertThat(err.toString()).isNotEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"checkpoint none", "restart none", "restart none@3", "images none", "inspect none", "stop none"})
+    void anUnknownJobIsNamed(String line) {
+        assertThat(run(line.split(" "))).isEqualTo(ExitCodes.UNKNOWN);
+        assertThat(err.toString()).isEqualTo("cryo: there is no job none\n");
+    }
+
+    @Test
+    void aNameThatIsAPathIsRefused() {
+        assertThat(run("images", "../other")).isEqualTo(ExitCodes.UNKNOWN);
+        assertThat(err.toString()).contains("\"../other\" is no name of a job");
+    }
+
+    @Test
+    void withoutJobsTheListsSaySo() {
+        assertThat(run("ps")).isZero();
+        assertThat(out.toString()).isEqualTo("no jobs\n");
+    }
+
+    @Test
+    void withoutJobsTheJsonIsAnEmptyArray() {
+        assertThat(run("ps", "--json")).isZero();
+        assertThat(out.toString()).isEqualTo("[]\n");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "--device nvidia,--device nvidia needs the nvidia lower half",
+        "--in-process,--in-process needs --host app"
+    })
+    void whatThisVersionCannotDoIsNamed(String option, String message) {
+        String[] words = ("launch --name j " + option + " -- /bin/true").split(" ");
+        assertThat(run(words)).isEqualTo(ExitCodes.UNAVAILABLE);
+        assertThat(err.toString()).contains(message);
+        assertThat(Files.exists(home.resolve("jobs/j/job.json"))).isFalse();
+    }
+
+    @Test
+    void aProgramThatDoesNotExistIsNamed() {
+        assertThat(run("launch", "--host", "app", "--", "no-such-program")).isEqualTo(ExitCodes.UNAVAILABLE);
+        assertThat(err.toString()).isEqualTo("cryo: there is no program no-such-program\n");
+    }
+}
