@@ -44,6 +44,7 @@ class LowerHalfSessionTest {
         store = ImageStore.in(folder.resolve("images"));
         rig = new DeviceRig(new PtxDevice(1L << 30));
         session = session(rig);
+        expectDone(session.handle(ATTACH));
         run(new Call.CtxCreate(DeviceRig.CONTEXT, DeviceRig.DEFAULT, 0, 0));
         run(new Call.StreamCreate(STREAM, DeviceRig.CONTEXT, 1, 0));
     }
@@ -55,6 +56,7 @@ class LowerHalfSessionTest {
     }
 
     private static LowerHalfSession session(DeviceRig rig) {
+        rig.device.detach();
         return new LowerHalfSession(rig.device, (request, lowerHalf) -> {
             lowerHalf.attach(rig);
             return lowerHalf::detach;
@@ -241,7 +243,6 @@ class LowerHalfSessionTest {
         try (Arena arena = Arena.ofShared()) {
             MemorySegment host = arena.allocate(4096, 4096);
             run(new Call.HostAlloc(host.address(), DeviceRig.CONTEXT, 4096, 0, 3));
-            expectDone(session.handle(ATTACH));
             expectDone(session.handle(new ControlMessage.Drain(1000)));
             session.handle(new ControlMessage.Capture(false));
             rig.queue(new Call.MemSet(STREAM, host.address(), 0, 1, 1, 4096, 1));

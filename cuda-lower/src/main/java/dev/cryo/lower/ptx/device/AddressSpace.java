@@ -1,5 +1,6 @@
 package dev.cryo.lower.ptx.device;
 
+import dev.cryo.lower.ptx.memory.MemoryMap;
 import dev.cryo.streamlog.call.Call;
 import dev.cryo.streamlog.call.CudaResult;
 import dev.cryo.streamlog.linux.VirtualMemory;
@@ -13,11 +14,11 @@ import java.lang.foreign.ValueLayout;
 final class AddressSpace {
     private static final MemorySegment MEMORY = VirtualMemory.everything();
 
-    private final DeviceMemory device;
+    private final MemoryMap accessible;
     private final HostMemory host;
 
-    AddressSpace(DeviceMemory device, HostMemory host) {
-        this.device = device;
+    AddressSpace(MemoryMap accessible, HostMemory host) {
+        this.accessible = accessible;
         this.host = host;
     }
 
@@ -139,6 +140,8 @@ final class AddressSpace {
     }
 
     private boolean isLive(long address, long bytes) {
-        return device.isLive(address, bytes) || host.isLive(address, bytes);
+        MemoryMap.Snapshot now = accessible.snapshot();
+        int at = now.find(address);
+        return at >= 0 && bytes <= now.end(at) - address;
     }
 }

@@ -1,5 +1,6 @@
 package dev.cryo.lower.ptx.device;
 
+import dev.cryo.lower.ptx.memory.MemoryMap;
 import dev.cryo.streamlog.call.CudaResult;
 import dev.cryo.streamlog.call.LowerHalf;
 import dev.cryo.streamlog.linux.LinuxException;
@@ -11,7 +12,6 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentSkipListMap;
 
 /**
  * Device memory at the addresses that the upper half chose.
@@ -27,12 +27,19 @@ final class DeviceMemory implements AutoCloseable {
     private final long budget;
     private final NavigableMap<Long, Claim> claims = new TreeMap<>();
     private final Slabs claimedSlabs = new Slabs();
-    private final NavigableMap<Long, Long> live = new ConcurrentSkipListMap<>();
+    private final NavigableMap<Long, Long> live = new TreeMap<>();
+    private final MemoryMap accessible;
     private final Slabs liveSlabs = new Slabs();
     private final Set<Long> windows = new HashSet<>();
 
-    /** With the most bytes that all slabs may have. */
-    DeviceMemory(long budget) {
+    /**
+     * Memory without ranges.
+     *
+     * @param budget the most bytes that all slabs may have
+     * @param accessible is kept in step with the live ranges
+     */
+    DeviceMemory(long budget, MemoryMap accessible) {
+        this.accessible = accessible;
         this.budget = budget / Slabs.BYTES * Slabs.BYTES;
     }
 
@@ -128,6 +135,7 @@ final class DeviceMemory implements AutoCloseable {
             VirtualMemory.at(Math.min(freshEnd, end), Math.max(0, end - freshEnd)).fill((byte) 0);
         }
         live.put(address, bytes);
+        accessible.add(address, bytes);
     }
 
     /** Ends a live range, giving its memory back where no other needs it. */
@@ -136,6 +144,7 @@ final class DeviceMemory implements AutoCloseable {
         if (bytes == null) {
             return; // Its mapping has failed.
         }
+        accessible.remove(address);
         LowerHalf.Range free = liveSlabs.remove(address, bytes);
         try {
             if (free.bytes() > 0) {
@@ -146,14 +155,8 @@ final class DeviceMemory implements AutoCloseable {
         }
     }
 
-    /** Whether all of {@code [address, address + bytes)} lies in one live range. */
-    boolean isLive(long address, long bytes) {
-        Map.Entry<Long, Long> below = live.floorEntry(address);
-        return below != null && bytes >= 0 && address - below.getKey() <= below.getValue() - bytes;
-    }
-
     /** Whether all of {@code [address, address + bytes)} lies in live ranges, be they several. */
-    boolean isCovered(long address, long bytes) {
+    synchronized boolean isCovered(long address, long bytes) {
         long end = address + bytes;
         for (long at = address; at < end; ) {
             Map.Entry<Long, Long> range = live.floorEntry(at);

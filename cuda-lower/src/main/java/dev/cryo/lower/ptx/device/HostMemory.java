@@ -1,5 +1,6 @@
 package dev.cryo.lower.ptx.device;
 
+import dev.cryo.lower.ptx.memory.MemoryMap;
 import dev.cryo.streamlog.call.CudaResult;
 import dev.cryo.streamlog.call.LowerHalf;
 import java.io.IOException;
@@ -17,7 +18,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class HostMemory {
     private final NavigableMap<Long, Area> areas = new ConcurrentSkipListMap<>();
+    private final MemoryMap accessible;
     private volatile LowerHalf.@Nullable HostSide host;
+
+    /** No memory; {@code accessible} is kept in step with what is mapped. */
+    HostMemory(MemoryMap accessible) {
+        this.accessible = accessible;
+    }
 
     private record Area(long bytes, int descriptor, DeviceContext context) {}
 
@@ -32,9 +39,13 @@ final class HostMemory {
     }
 
     void attach(LowerHalf.HostSide to) throws IOException {
+        if (host != null) {
+            throw new IllegalStateException("the device is attached already");
+        }
         for (Map.Entry<Long, Area> area : areas.entrySet()) {
             to.mapHost(area.getKey(), area.getValue().bytes(), area.getValue().descriptor());
         }
+        areas.forEach((address, area) -> accessible.add(address, area.bytes()));
         host = to;
     }
 
@@ -42,7 +53,10 @@ final class HostMemory {
         LowerHalf.HostSide from = host;
         host = null;
         if (from != null) {
-            areas.forEach((address, area) -> from.unmapHost(address, area.bytes()));
+            areas.forEach((address, area) -> {
+                accessible.remove(address);
+                from.unmapHost(address, area.bytes());
+            });
         }
     }
 
@@ -65,6 +79,7 @@ final class HostMemory {
         try {
             if (to != null) {
                 to.mapHost(address, bytes, descriptor);
+                accessible.add(address, bytes);
             }
         } catch (IOException e) {
             throw new RefusedException(CudaResult.OPERATING_SYSTEM, e.getMessage());
@@ -91,6 +106,7 @@ final class HostMemory {
         Area area = areas.remove(address);
         LowerHalf.HostSide from = host;
         if (area != null && from != null) {
+            accessible.remove(address);
             from.unmapHost(address, area.bytes());
         }
     }
@@ -101,15 +117,6 @@ final class HostMemory {
                 .filter(entry -> entry.getValue().context() == context)
                 .map(Map.Entry::getKey)
                 .toList();
-    }
-
-    /** Whether all of {@code [address, address + bytes)} lies in one area that is mapped. */
-    boolean isLive(long address, long bytes) {
-        Map.Entry<Long, Area> below = areas.floorEntry(address);
-        return below != null
-                && bytes >= 0
-                && address - below.getKey() <= below.getValue().bytes() - bytes
-                && host != null;
     }
 
     /** All areas, ascending. */

@@ -19,12 +19,13 @@ final class MemoryCalls {
     private final HostMemory host;
     private final AddressSpace space;
 
-    MemoryCalls(DeviceObjects objects, Timeline timeline, DeviceMemory memory, HostMemory host) {
+    MemoryCalls(
+            DeviceObjects objects, Timeline timeline, DeviceMemory memory, HostMemory host, AddressSpace space) {
         this.objects = objects;
         this.timeline = timeline;
         this.memory = memory;
         this.host = host;
-        this.space = new AddressSpace(memory, host);
+        this.space = space;
     }
 
     void map(Call.MemMap call) throws RefusedException {

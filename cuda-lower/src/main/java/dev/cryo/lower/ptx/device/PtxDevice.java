@@ -1,5 +1,6 @@
 package dev.cryo.lower.ptx.device;
 
+import dev.cryo.lower.ptx.memory.MemoryMap;
 import dev.cryo.streamlog.call.Call;
 import dev.cryo.streamlog.call.CudaResult;
 import dev.cryo.streamlog.call.LowerHalf;
@@ -29,11 +30,14 @@ public final class PtxDevice implements LowerHalf {
     private final Scheduler scheduler = new Scheduler();
     private final DeviceObjects objects = new DeviceObjects();
     private final Timeline timeline = new Timeline(scheduler, objects.contexts());
-    private final HostMemory host = new HostMemory();
+    private final MemoryMap accessible = new MemoryMap();
+    private final HostMemory host = new HostMemory(accessible);
     private final int multiprocessors = Runtime.getRuntime().availableProcessors();
     private final DeviceMemory memory;
     private final MemoryCalls memoryCalls;
     private final StreamCalls streamCalls;
+    private final Workers workers;
+    private final ModuleCalls moduleCalls;
     private boolean closed;
 
     /** A device with half of this machine's memory. */
@@ -43,8 +47,10 @@ public final class PtxDevice implements LowerHalf {
 
     /** A device with so many bytes of memory. */
     public PtxDevice(long memoryBytes) {
-        memory = new DeviceMemory(memoryBytes);
-        memoryCalls = new MemoryCalls(objects, timeline, memory, host);
+        memory = new DeviceMemory(memoryBytes, accessible);
+        memoryCalls = new MemoryCalls(objects, timeline, memory, host, new AddressSpace(accessible, host));
+        workers = new Workers(multiprocessors);
+        moduleCalls = new ModuleCalls(objects, timeline, memory, accessible, memoryCalls, workers);
         streamCalls = new StreamCalls(objects, timeline, new Clock());
     }
 
@@ -90,7 +96,9 @@ public final class PtxDevice implements LowerHalf {
             if (call instanceof Call.Copy copy) {
                 memoryCalls.releaseStaging(copy);
             }
-            DeviceContext context = objects.contextOf(call);
+            DeviceContext context = call instanceof Call.FuncSetAttribute set
+                    ? moduleCalls.contextOf(set.function())
+                    : objects.contextOf(call);
             if (context != null) {
                 context.fault(why.code(), why.getMessage());
             }
@@ -115,9 +123,9 @@ public final class PtxDevice implements LowerHalf {
             case Call.EventCreate it -> streamCalls.create(it);
             case Call.EventDestroy it -> streamCalls.destroy(it);
             case Call.EventRecord it -> streamCalls.record(it);
-            case Call.ModuleUnload it -> throw noModules();
-            case Call.FuncSetAttribute it -> throw noModules();
-            case Call.Launch it -> throw noModules();
+            case Call.ModuleUnload it -> moduleCalls.unload(it);
+            case Call.FuncSetAttribute it -> moduleCalls.set(it);
+            case Call.Launch it -> moduleCalls.launch(it);
         }
     }
 
@@ -143,9 +151,9 @@ public final class PtxDevice implements LowerHalf {
                 objects.context(it.context()).requireHealthy();
                 reply.done(Call.Done.DONE);
             }
-            case Call.ModuleLoad it -> throw noModules();
-            case Call.FunctionGet it -> throw noModules();
-            case Call.GlobalGet it -> throw noModules();
+            case Call.ModuleLoad it -> moduleCalls.load(it, reply);
+            case Call.FunctionGet it -> reply.done(moduleCalls.get(it));
+            case Call.GlobalGet it -> reply.done(moduleCalls.get(it));
             case Call.MemMap it -> {
                 memoryCalls.map(it);
                 reply.done(Call.Done.DONE);
@@ -161,10 +169,6 @@ public final class PtxDevice implements LowerHalf {
             case Call.EventQuery it -> streamCalls.query(it, reply);
             case Call.EventElapsed it -> reply.done(streamCalls.elapsed(it));
         }
-    }
-
-    private static RefusedException noModules() {
-        return new RefusedException(CudaResult.NOT_SUPPORTED, "modules are not supported");
     }
 
     private static void requireDevice(int device) throws RefusedException {
@@ -184,6 +188,7 @@ public final class PtxDevice implements LowerHalf {
             memoryCalls.endAll(device, pageLocked);
             reply.done(Call.Done.DONE);
         }));
+        moduleCalls.removeAll(context);
         objects.remove(context);
     }
 
@@ -211,6 +216,12 @@ public final class PtxDevice implements LowerHalf {
                 VirtualMemory.at(address, contents.byteSize()), ValueLayout.JAVA_BYTE, 0, contents.byteSize());
     }
 
+    @Override
+    public void writeZeros(long address, long bytes) {
+        requireCovered(address, bytes);
+        moduleCalls.writeZeros(address, bytes);
+    }
+
     private void requireCovered(long address, long bytes) {
         if (!memory.isCovered(address, bytes)) {
             throw new IllegalArgumentException(DeviceMemory.range(address, bytes) + " are not in live memory");
@@ -230,7 +241,8 @@ public final class PtxDevice implements LowerHalf {
         closed = true;
         objects.contexts().forEach(DeviceContext::abandon);
         host.detach();
-        if (scheduler.close(CLOSE_TIMEOUT)) {
+        // Both, whatever the first finds.
+        if (scheduler.close(CLOSE_TIMEOUT) & workers.close(CLOSE_TIMEOUT.toNanos())) {
             memory.close();
         } else {
             LOG.log(System.Logger.Level.ERROR,

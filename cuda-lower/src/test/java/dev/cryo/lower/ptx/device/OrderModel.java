@@ -34,18 +34,30 @@ final class OrderModel {
         }
     }
 
+    /** Whether an operation that would be issued now is ordered after an earlier one. */
+    boolean wouldKnow(int stream, Step earlier) {
+        return knowledge(stream)[earlier.stream] >= earlier.number;
+    }
+
     /** Issues an operation. */
     Step issue(int stream) {
-        if (stream == 0) {
-            for (int other = 1; other < blocking; other++) {
-                join(known[0], known[other]);
-            }
-        } else if (stream < blocking) {
-            join(known[stream], known[0]);
-        }
+        known[stream] = knowledge(stream);
         Step step = new Step(stream, known[stream][stream] + 1, known[stream].clone());
         known[stream][stream]++;
         return step;
+    }
+
+    /** What a stream's next operation would know of, by the legacy default stream's rule too. */
+    private long[] knowledge(int stream) {
+        long[] all = known[stream].clone();
+        if (stream == 0) {
+            for (int other = 1; other < blocking; other++) {
+                join(all, known[other]);
+            }
+        } else if (stream < blocking) {
+            join(all, known[0]);
+        }
+        return all;
     }
 
     /** Makes a stream wait for an operation, which recorded an event, and all that its stream knew of. */
