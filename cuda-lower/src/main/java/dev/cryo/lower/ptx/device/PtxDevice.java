@@ -242,7 +242,7 @@ public final class PtxDevice implements LowerHalf {
         objects.contexts().forEach(DeviceContext::abandon);
         host.detach();
         // Both, whatever the first finds.
-        if (scheduler.close(CLOSE_TIMEOUT) & workers.close(CLOSE_TIMEOUT.toNanos())) {
+        if (scheduler.close(CLOSE_TIMEOUT) & workers.close(CLOSE_TIMEOUT)) {
             memory.close();
         } else {
             LOG.log(System.Logger.Level.ERROR,

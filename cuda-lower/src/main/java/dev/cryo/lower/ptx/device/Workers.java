@@ -1,10 +1,12 @@
 package dev.cryo.lower.ptx.device;
 
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The threads that help a launch with its blocks: one less than there are processors, since the launching thread takes
@@ -12,7 +14,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class Workers implements Executor {
     private final int parallelism;
-    private final AtomicInteger threads = new AtomicInteger();
+    private final List<Thread> threads = new ArrayList<>();
     private final ThreadPoolExecutor pool;
 
     Workers(int parallelism) {
@@ -21,9 +23,11 @@ final class Workers implements Executor {
                 0, Math.max(1, parallelism - 1), 10, TimeUnit.SECONDS, new SynchronousQueue<>(), this::thread);
     }
 
-    private Thread thread(Runnable body) {
-        Thread thread = new Thread(body, "cryo device worker " + threads.getAndIncrement());
+    private synchronized Thread thread(Runnable body) {
+        threads.removeIf(thread -> thread.getState() == Thread.State.TERMINATED);
+        Thread thread = new Thread(body, "cryo device worker " + threads.size());
         thread.setDaemon(true);
+        threads.add(thread);
         return thread;
     }
 
@@ -43,22 +47,27 @@ final class Workers implements Executor {
     }
 
     /** Ends the threads, once they have done what they do; returns whether they have within the time. */
-    boolean close(long timeoutNanos) {
+    boolean close(Duration timeout) {
         pool.shutdown();
+        List<Thread> left;
+        synchronized (this) {
+            left = List.copyOf(threads);
+        }
         boolean interrupted = false;
-        long end = System.nanoTime() + timeoutNanos;
-        try {
-            while (true) {
+        boolean ended = true;
+        long end = System.nanoTime() + timeout.toNanos();
+        for (Thread thread : left) {
+            while (ended && thread.isAlive()) {
                 try {
-                    return pool.awaitTermination(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+                    ended = thread.join(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
                 } catch (InterruptedException e) {
                     interrupted = true;
                 }
             }
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
         }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        return ended;
     }
 }
