@@ -107,7 +107,7 @@ final class ChunkPlanner {
     }
 
     /**
-     * Where a loop that begins at {@code start} ends best: it is as long as HotSpot vectorises, but the last third of it
+     * Where a loop that begins at {@code start} ends best: it is as long as HotSpot vectorises, but its last third
      * is given to the next loop when fewer values have to pass from one to the other then.
      */
     private int vectorEnd(List<Instr> operations, int start) {
