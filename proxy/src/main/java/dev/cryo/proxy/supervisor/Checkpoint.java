@@ -57,6 +57,7 @@ final class Checkpoint {
     private CheckpointState state = CheckpointState.RUNNING;
     private String doing = "beginning an image";
     private byte[] log = {};
+    private String failure = "";
     private long captured;
     private boolean suspended;
     private long gateClosed;
@@ -195,7 +196,7 @@ final class Checkpoint {
                 : application();
         parts.halves().stopExpecting();
         String lost = attach(application);
-        ControlMessage request = suspended ? new Welcome(Outcome.CONTINUED, new byte[0]) : new Resume();
+        ControlMessage request = suspended ? new Welcome(Outcome.CONTINUED, new byte[0]) : new Resume(failure);
         application.ask(request, Running.class, waits.comeBack(), "the application to open its gate");
         gateOpened = System.nanoTime();
         if (!lost.isEmpty()) {
@@ -308,6 +309,7 @@ final class Checkpoint {
 
     /** Lets the application go on as if nothing had been, and gives back what is to be thrown. */
     private CheckpointException abort(CheckpointException why) throws InterruptedException {
+        failure = String.valueOf(why.getMessage());
         try {
             if (state == CheckpointState.CAPTURED || state == CheckpointState.RELEASED) {
                 discard();
@@ -333,7 +335,7 @@ final class Checkpoint {
             release();
         } else if (why.getCause() instanceof RequestFailedException e && e.reason() == Reason.TIMED_OUT) {
             // It does not answer at all; when it wakes up, it closes its gate and finds this behind.
-            application().askInPassing(new Resume());
+            application().askInPassing(new Resume(failure));
         }
     }
 

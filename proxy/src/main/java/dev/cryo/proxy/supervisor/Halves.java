@@ -5,6 +5,7 @@ import dev.cryo.proxy.control.ControlServer;
 import dev.cryo.proxy.control.RequestFailedException;
 import dev.cryo.streamlog.control.ControlMessage;
 import dev.cryo.streamlog.control.ControlMessage.Attach;
+import dev.cryo.streamlog.control.ControlMessage.CheckpointWanted;
 import dev.cryo.streamlog.control.ControlMessage.Done;
 import dev.cryo.streamlog.control.ControlMessage.Failed;
 import dev.cryo.streamlog.control.ControlMessage.Role;
@@ -38,6 +39,9 @@ final class Halves implements ControlServer.Visitors {
 
         /** The proxy has closed its connection. */
         void proxyLeft();
+
+        /** The application itself wants a checkpoint. */
+        void checkpointWanted(Connection application);
 
         /** A command wants something. */
         void asked(Connection command, ControlMessage request);
@@ -96,6 +100,8 @@ final class Halves implements ControlServer.Visitors {
     public void said(Connection connection, ControlMessage message) {
         if (connection.hello().role() == Role.COMMAND) {
             events.asked(connection, message);
+        } else if (message instanceof CheckpointWanted) {
+            events.checkpointWanted(connection);
         } else {
             events.refused("unasked " + message.getClass().getSimpleName() + " from " + connection.hello().role());
         }

@@ -49,10 +49,10 @@ final class JobRun implements Halves.Events, AutoCloseable {
     private volatile boolean lowerHalfLost;
     private volatile int askedCode = -1;
 
-    /** Takes requests of commands; called on the control server's thread, must not block. */
+    /** Takes requests; called on the control server's thread, must not block. */
     interface Commands {
-        /** A command wants something. */
-        void asked(Connection command, ControlMessage request);
+        /** A command, or the application itself, wants something. */
+        void asked(Connection by, ControlMessage request);
     }
 
     private JobRun(Site site, Commands commands) throws IOException {
@@ -207,6 +207,11 @@ final class JobRun implements Halves.Events, AutoCloseable {
         if (comesBack) {
             process().kill();
         }
+    }
+
+    @Override
+    public void checkpointWanted(Connection application) {
+        commands.asked(application, new ControlMessage.CheckpointWanted());
     }
 
     @Override

@@ -8,6 +8,8 @@ import dev.cryo.proxy.host.HostStateException;
 import dev.cryo.proxy.host.Restored;
 import dev.cryo.proxy.supervisor.JobException.Kind;
 import dev.cryo.proxy.supervisor.JobStatus.Phase;
+import dev.cryo.streamlog.control.ControlMessage.Adopt;
+import dev.cryo.streamlog.control.ControlMessage.Attach;
 import dev.cryo.streamlog.control.ControlMessage.Done;
 import dev.cryo.streamlog.control.ControlMessage.Outcome;
 import dev.cryo.streamlog.control.ControlMessage.Restore;
@@ -178,8 +180,15 @@ final class Restart {
             if (application.hello().role() == Role.APPLICATION_IN_PROCESS) {
                 load(application);
             }
-            run.halves().attach(application, run.processes());
-            application.tell(new Welcome(Outcome.RESTORED, image.bytes(Section.LOG)));
+            byte[] log = image.bytes(Section.LOG);
+            application.ask(new Adopt(log), Done.class, CONNECT, "the application to map its page-locked memory");
+            if (site.settings().inProcess()) {
+                Attach own = new Attach(0, -1, 0);
+                application.ask(own, Done.class, CONNECT, "the application to map its own memory");
+            } else {
+                run.halves().attach(application, run.processes());
+            }
+            application.tell(new Welcome(Outcome.RESTORED, log));
             return run;
         } catch (IOException | RequestFailedException | HostStateException | RuntimeException e) {
             run.close();

@@ -10,6 +10,7 @@ import dev.cryo.proxy.supervisor.JobSettings.Host;
 import dev.cryo.proxy.supervisor.JobSettings.OnFailure;
 import dev.cryo.streamlog.control.ControlMessage;
 import dev.cryo.streamlog.control.ControlMessage.CheckpointTaken;
+import dev.cryo.streamlog.control.ControlMessage.CheckpointWanted;
 import dev.cryo.streamlog.control.ControlMessage.Done;
 import dev.cryo.streamlog.control.ControlMessage.EndJob;
 import dev.cryo.streamlog.control.ControlMessage.Failed;
@@ -306,12 +307,20 @@ public final class Supervisor implements AutoCloseable {
         }
         switch (request) {
             case TakeCheckpoint take -> inBackground(() -> serve(checkpoints, site, current, command, take));
+            case CheckpointWanted wanted -> inBackground(() -> takeWanted(checkpoints, site, current, command));
             case EndJob end -> inBackground(() -> {
                 ending.set(true);
                 end(current);
                 command.tell(new Done());
             });
             default -> command.tell(new Failed("a supervisor is not asked " + request.getClass().getSimpleName()));
+        }
+    }
+
+    /** The application learns from its gate how it went, unless it never came to that. */
+    private void takeWanted(Checkpoints checkpoints, Site site, JobRun current, Connection application) {
+        if (!take(site, checkpoints, current, false)) {
+            application.tell(new Failed("the checkpoint failed; the supervisor has said why"));
         }
     }
 

@@ -13,9 +13,8 @@
  *   <li>the supervisor holds a lock on its job's folder, which ends with its process, however that ends;
  *   <li>the proxy ends when its control connection does, and takes the application with it: a job whose supervisor was
  *       killed is ended within a second, and comes back by {@code cryo restart};
- *   <li>an application with its lower half inside ends itself when its supervisor is gone;
- *   <li>whatever still lives all the same is ended by the next supervisor of the job, which finds it by process id and
- *       start time.
+ *   <li>whatever still lives all the same, such as an application with its lower half inside, is ended by the next
+ *       supervisor of the job, which finds it by process id and start time.
  * </ul>
  *
  * <p>A failure of a checkpoint never harms the application. {@link dev.cryo.proxy.supervisor.CheckpointState} has the

@@ -104,6 +104,9 @@ class CheckpointTest {
         public void proxyLeft() {}
 
         @Override
+        public void checkpointWanted(Connection application) {}
+
+        @Override
         public void asked(Connection command, ControlMessage request) {}
 
         @Override
