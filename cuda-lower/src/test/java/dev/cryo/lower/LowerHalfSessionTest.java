@@ -3,6 +3,7 @@ package dev.cryo.lower;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cryo.lower.ptx.device.DeviceRig;
+import dev.cryo.lower.ptx.device.KernelRig;
 import dev.cryo.lower.ptx.device.PtxDevice;
 import dev.cryo.streamlog.call.Call;
 import dev.cryo.streamlog.call.CudaResult;
@@ -18,6 +19,8 @@ import dev.cryo.streamlog.log.StreamLog;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
@@ -166,6 +169,24 @@ class LowerHalfSessionTest {
             restoreOnFreshDevice(image);
             assertThat(host.toArray(ValueLayout.JAVA_BYTE)).containsOnly(7);
         }
+    }
+
+    @Test
+    void variablesOfModulesComeBackAsTheyWereEvenWhereTheyWereCleared() throws Exception {
+        run(new Call.MemMap(DeviceRig.BASE, DeviceRig.CONTEXT, 4096));
+        KernelRig kernels = new KernelRig(rig);
+        log.append(KernelRig.load());
+        log.append(KernelRig.get("count"));
+        kernels.launch(STREAM, "count", 1, 1, 0, DeviceRig.BASE);
+        Call.GlobalGet.Result table = rig.call(new Call.GlobalGet(KernelRig.MODULE, "table"));
+        rig.queue(new Call.MemSet(STREAM, table.address(), 0, 1, 0, 12, 1));
+        Path image = checkpoint(false, () -> kernels.launch(STREAM, "count", 1, 1, 0, DeviceRig.BASE));
+        restoreOnFreshDevice(image);
+        assertThat(rig.call(new Call.GlobalGet(KernelRig.MODULE, "table"))).isEqualTo(table);
+        assertThat(rig.download(STREAM, table.address(), 12)).containsOnly(0);
+        byte[] address = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(DeviceRig.BASE).array();
+        rig.queue(new Call.Launch(KernelRig.id("count"), STREAM, 1, 1, 1, 1, 1, 1, 0, address));
+        assertThat(rig.download(STREAM, DeviceRig.BASE, 4)).containsExactly(8, 0, 0, 0);
     }
 
     @Test

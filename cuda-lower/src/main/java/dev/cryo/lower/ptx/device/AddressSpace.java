@@ -13,6 +13,7 @@ import java.lang.foreign.ValueLayout;
  */
 final class AddressSpace {
     private static final MemorySegment MEMORY = VirtualMemory.everything();
+    private static final long PIECE_BYTES = 1 << 20;
 
     private final MemoryMap accessible;
     private final HostMemory host;
@@ -65,13 +66,22 @@ final class AddressSpace {
         }
         for (long z = 0; z < depth; z++) {
             for (long y = 0; y < height; y++) {
-                MemorySegment.copy(
-                        MEMORY,
+                move(
                         from + z * source.slice() + y * source.pitch(),
-                        MEMORY,
                         to + z * target.slice() + y * target.pitch(),
                         width);
             }
+        }
+    }
+
+    /** Copies bytes as if by way of a buffer, in pieces, since the collector waits for each. */
+    private static void move(long from, long to, long bytes) {
+        boolean backwards = from < to;
+        for (long done = 0; done < bytes; ) {
+            long count = Math.min(PIECE_BYTES, bytes - done);
+            long at = backwards ? bytes - done - count : done;
+            MemorySegment.copy(MEMORY, from + at, MEMORY, to + at, count);
+            done += count;
         }
     }
 
@@ -98,16 +108,20 @@ final class AddressSpace {
             case 2 -> (value & 0xffff) * 0x00010001;
             default -> value;
         };
+        long bytes = row.byteSize();
         if (pattern == (pattern & 0xff) * 0x01010101) {
-            row.fill((byte) pattern);
+            for (long at = 0; at < bytes; at += PIECE_BYTES) {
+                row.asSlice(at, Math.min(PIECE_BYTES, bytes - at)).fill((byte) pattern);
+            }
             return;
         }
-        long bytes = row.byteSize();
         for (long at = 0; at < Math.min(bytes, 4); at++) {
             row.set(ValueLayout.JAVA_BYTE, at, (byte) (pattern >>> (8 * at)));
         }
-        for (long done = 4; done < bytes; done *= 2) {
-            MemorySegment.copy(row, 0, row, done, Math.min(done, bytes - done));
+        for (long done = 4; done < bytes; ) {
+            long count = Math.min(Math.min(done, PIECE_BYTES), bytes - done);
+            MemorySegment.copy(row, 0, row, done, count);
+            done += count;
         }
     }
 

@@ -11,6 +11,9 @@ final class Kernel {
     private static final int MAX_DYNAMIC_SHARED_SIZE_BYTES = 8;
     private static final int VERSION = 10 * DeviceProperties.MAJOR + DeviceProperties.MINOR;
 
+    /** Dynamic shared memory begins at a multiple of this. */
+    private static final int SHARED_ALIGNMENT = 16;
+
     private final Module module;
     private final LoadedKernel code;
     private final EntryInfo info;
@@ -48,7 +51,8 @@ final class Kernel {
     /** Sets an attribute; those that only give the processor advice are accepted and have no effect here. */
     void set(int attribute, int value) throws RefusedException {
         if (attribute == MAX_DYNAMIC_SHARED_SIZE_BYTES) {
-            if (value < 0 || value > DeviceProperties.SHARED_BYTES_OPT_IN - info.sharedBytes()) {
+            int fixed = Math.ceilDiv(info.sharedBytes(), SHARED_ALIGNMENT) * SHARED_ALIGNMENT;
+            if (value < 0 || value > DeviceProperties.SHARED_BYTES_OPT_IN - fixed) {
                 throw new RefusedException(
                         CudaResult.INVALID_VALUE, value + " bytes of dynamic shared memory for kernel " + info.name());
             }

@@ -47,7 +47,8 @@ public final class KernelRig {
         }
     }
 
-    static long id(String name) {
+    /** The id of a kernel. */
+    public static long id(String name) {
         return MODULE + 1 + NAMES.indexOf(name);
     }
 

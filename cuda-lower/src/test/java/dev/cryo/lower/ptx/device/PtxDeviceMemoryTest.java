@@ -56,6 +56,12 @@ class PtxDeviceMemoryTest {
         rig.queue(new Call.MemSet(DeviceRig.DEFAULT, memory, 16, 1, 0x1ff, 3, 2));
         rig.queue(new Call.MemSet(DeviceRig.DEFAULT, memory + 4, 16, 2, 0x12345, 3, 2));
         rig.queue(new Call.MemSet(DeviceRig.DEFAULT, memory + 12, 16, 4, 0x01020304, 1, 2));
+        rig.map(2 * MIB, 8 * MIB);
+        rig.queue(new Call.MemSet(DeviceRig.DEFAULT, memory + 2 * MIB, 0, 4, 0x01020304, MIB, 1));
+        byte[] large = rig.download(DeviceRig.DEFAULT, memory + 2 * MIB, (int) (4 * MIB));
+        for (int i = 0; i < large.length; i++) {
+            assertThat(large[i]).isEqualTo((byte) (4 - i % 4));
+        }
         byte[] row = {-1, -1, -1, 0, 0x45, 0x23, 0x45, 0x23, 0x45, 0x23, 0, 0, 4, 3, 2, 1};
         byte[] rows = rig.download(DeviceRig.DEFAULT, memory, 32);
         assertThat(rows).startsWith(row).endsWith(row);
@@ -83,13 +89,16 @@ class PtxDeviceMemoryTest {
 
     @Test
     void overlappingLinearCopiesGoAsIfByWayOfABuffer() {
-        long memory = rig.map(0, 4096);
-        byte[] data = new byte[2000];
+        long memory = rig.map(0, 4 * MIB);
+        byte[] data = new byte[(int) (3 * MIB)];
         new Random(3).nextBytes(data);
         rig.upload(DeviceRig.DEFAULT, memory, data);
         rig.queue(new Call.Copy(DeviceRig.DEFAULT, Place.linear(Space.DEVICE, memory),
                 Place.linear(Space.DEVICE, memory + 13), data.length, 1, 1));
         assertThat(rig.download(DeviceRig.DEFAULT, memory + 13, data.length)).isEqualTo(data);
+        rig.queue(new Call.Copy(DeviceRig.DEFAULT, Place.linear(Space.DEVICE, memory + 13),
+                Place.linear(Space.DEVICE, memory), data.length, 1, 1));
+        assertThat(rig.download(DeviceRig.DEFAULT, memory, data.length)).isEqualTo(data);
     }
 
     @Test
