@@ -50,7 +50,8 @@ public final class LoadedKernel {
             throws KernelFault {
         int shared = check(grid, block, dynamicSharedBytes, parameters);
         LaunchShape shape = new LaunchShape(grid, block, shared, dynamicSharedBytes, LAUNCHES.incrementAndGet());
-        try (Arena arena = Arena.ofShared()) {
+        // Confined, as closing a shared arena stops all threads; helpers read the copy by its address.
+        try (Arena arena = Arena.ofConfined()) {
             MemorySegment copy = arena.allocate(Math.max(16, info.parameterBytes()), 64);
             MemorySegment.copy(parameters, 0, copy, ValueLayout.JAVA_BYTE, 0, info.parameterBytes());
             GridRun run = new GridRun(program, shape, map, variables, copy.address(), context.cancelled());
