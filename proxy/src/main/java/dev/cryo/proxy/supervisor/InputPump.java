@@ -18,11 +18,14 @@ final class InputPump {
         Thread.ofPlatform().name("cryo-stdin").daemon().start(this::copy);
     }
 
-    /** Gives the input from now on to these streams; at the end of the input, that end. */
-    synchronized void connect(StandardStreams streams) throws IOException {
+    /**
+     * Gives the input from now on to these streams; at the end of the input, that end. The application must have opened
+     * them: opening a pipe whose writers have all left waits for one.
+     */
+    synchronized void connect(StandardStreams streams) {
         to = streams;
         if (ended) {
-            streams.closeInput();
+            endInput(streams);
         }
         notifyAll();
     }
@@ -56,10 +59,14 @@ final class InputPump {
 
     private synchronized void end() {
         ended = true;
+        if (to != null) {
+            endInput(to);
+        }
+    }
+
+    private static void endInput(StandardStreams streams) {
         try {
-            if (to != null) {
-                to.closeInput();
-            }
+            streams.closeInput();
         } catch (IOException e) {
             System.getLogger(InputPump.class.getName()).log(System.Logger.Level.WARNING, "input cannot be ended", e);
         }

@@ -62,7 +62,6 @@ final class JobRun implements Halves.Events, AutoCloseable {
         this.server = ControlServer.open(site.folder().socket(), halves);
         this.output = new OutputPump("stdout", streams.output(), site.terminal().output());
         this.error = new OutputPump("stderr", streams.error(), site.terminal().error());
-        site.input().connect(streams);
     }
 
     /** A run whose parts are not there yet. */
@@ -120,6 +119,7 @@ final class JobRun implements Halves.Events, AutoCloseable {
     /** Takes over the application, which has been started or restored. */
     synchronized void application(ApplicationProcess started) {
         application = started;
+        site.input().connect(streams);
         site.status().update(now -> now.withApplication(
                 ProcessHandle.of(started.pid()).map(JobStatus.Running::of).orElse(null)));
     }
