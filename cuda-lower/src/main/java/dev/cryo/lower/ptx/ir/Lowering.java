@@ -48,6 +48,7 @@ public final class Lowering {
             throws PtxException {
         Lowering lowering = new Lowering(function, body);
         int parameterBytes = lowering.layOutParameters();
+        refuseCalls(body);
         for (Syntax.Variable variable : module) {
             lowering.declare(variable);
         }
@@ -59,6 +60,16 @@ public final class Lowering {
         return new KernelIr(function.name(), function.line(), lowering.parameters, parameterBytes, lowering.out,
                 lowering.operands.registers(), lowering.operands.specials(), lowering.operands.addresses(),
                 lowering.shared.size(), dynamic, lowering.local.size());
+    }
+
+    /** Calls are refused first, because what prepares them would be refused less clearly. */
+    private static void refuseCalls(Syntax.Body body) throws PtxException {
+        for (Syntax.Statement statement : body.statements()) {
+            if (statement instanceof Syntax.Instruction instruction
+                    && (instruction.opcode().equals("call") || instruction.opcode().startsWith("call."))) {
+                throw PtxException.unsupported(instruction.line(), "opcode " + instruction.opcode());
+            }
+        }
     }
 
     private int layOutParameters() throws PtxException {
