@@ -47,6 +47,10 @@ final class Gpu implements AutoCloseable {
         check(cuCtxSetCurrent(context));
     }
 
+    CUcontext context() {
+        return context;
+    }
+
     static void check(int result) {
         if (result != CUresult.CUDA_SUCCESS) {
             throw new Program.Failed("a CUDA call answered " + CUresult.stringFor(result));

@@ -21,7 +21,8 @@ final class Overhead {
     private static final Duration RUN = Duration.ofSeconds(120);
     private static final Duration END = Duration.ofSeconds(30);
     private static final List<String> PROXY = List.of();
-    private static final List<String> IN_PROCESS = List.of("--host", "app", "--in-process", "--no-log");
+    private static final List<String> INSIDE = List.of("--host", "app", "--in-process", "--no-log");
+    private static final List<String> LOOP = Applications.java(OverheadLoop.class);
     private static final String PAUSED = "paused";
 
     private final Workplace place;
@@ -41,16 +42,17 @@ final class Overhead {
     private record Training(long trainingNanos, long wallNanos) {}
 
     OverheadResult measure() throws IOException, UnexpectedException, InterruptedException {
+        List<String> training = Applications.trainer("--epochs", Integer.toString(epochs));
         List<Training> proxy = new ArrayList<>();
         List<Training> inside = new ArrayList<>();
         List<JsonNode> loops = new ArrayList<>();
         List<JsonNode> loopsInside = new ArrayList<>();
         for (int run = 1; run <= runs; run++) {
             progress.accept("run " + run + " of " + runs);
-            proxy.add(train(PROXY));
-            inside.add(train(IN_PROCESS));
-            loops.add(loop(PROXY));
-            loopsInside.add(loop(IN_PROCESS));
+            proxy.add(training(launch(PROXY, training)));
+            inside.add(training(launch(INSIDE, training)));
+            loops.add(loop(launch(PROXY, LOOP)));
+            loopsInside.add(loop(launch(INSIDE, LOOP)));
         }
         progress.accept("checkpoints and restarts");
         List<CheckpointTaken> taken = new ArrayList<>();
@@ -72,16 +74,14 @@ final class Overhead {
                 epochs);
     }
 
-    private Training train(List<String> options) throws IOException, UnexpectedException, InterruptedException {
-        Child child = launch(options, Applications.trainer("--epochs", Integer.toString(epochs)));
+    private static Training training(Child child) throws UnexpectedException, InterruptedException {
         long first = TrainerOutput.awaitEpoch(child, 1, RUN).nanos();
         TrainerOutput.Result result = TrainerOutput.await(child, RUN);
         child.succeed(END);
         return new Training(result.endNanos() - first, System.nanoTime() - child.startedNanos());
     }
 
-    private JsonNode loop(List<String> options) throws IOException, UnexpectedException, InterruptedException {
-        Child child = launch(options, Applications.java(OverheadLoop.class));
+    private static JsonNode loop(Child child) throws IOException, UnexpectedException, InterruptedException {
         return JSON.readTree(child.succeed(RUN).out().texts().getLast());
     }
 

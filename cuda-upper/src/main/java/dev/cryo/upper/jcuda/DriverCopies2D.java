@@ -14,7 +14,6 @@ import jcuda.driver.CUDA_MEMCPY3D;
 import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUmemorytype;
 import jcuda.driver.CUstream;
-import org.jspecify.annotations.Nullable;
 
 /** Copies of rows and slices. Arrays are refused. */
 record DriverCopies2D(Cuda cuda) {
@@ -26,7 +25,7 @@ record DriverCopies2D(Cuda cuda) {
         copy(copy, legacy(), true);
     }
 
-    void cuMemcpy2DAsync(CUDA_MEMCPY2D copy, @Nullable CUstream stream) throws CudaError {
+    void cuMemcpy2DAsync(CUDA_MEMCPY2D copy, CUstream stream) throws CudaError {
         copy(copy, stream(stream), false);
     }
 
@@ -34,7 +33,7 @@ record DriverCopies2D(Cuda cuda) {
         copy(copy, legacy(), true);
     }
 
-    void cuMemcpy3DAsync(CUDA_MEMCPY3D copy, @Nullable CUstream stream) throws CudaError {
+    void cuMemcpy3DAsync(CUDA_MEMCPY3D copy, CUstream stream) throws CudaError {
         copy(copy, stream(stream), false);
     }
 
@@ -114,7 +113,7 @@ record DriverCopies2D(Cuda cuda) {
         return cuda.contexts().current().legacy();
     }
 
-    private Stream stream(@Nullable CUstream stream) throws CudaError {
+    private Stream stream(CUstream stream) throws CudaError {
         return cuda.streams().of(cuda.contexts().current(), Pointers.value(stream));
     }
 }

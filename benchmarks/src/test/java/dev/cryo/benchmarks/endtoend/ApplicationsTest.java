@@ -1,0 +1,159 @@
+package dev.cryo.benchmarks.endtoend;
+
+import static dev.cryo.benchmarks.endtoend.Places.RUN;
+import static dev.cryo.benchmarks.endtoend.Places.SOON;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cryo.benchmarks.apps.EndlessKernel;
+import dev.cryo.benchmarks.apps.ManyStreams;
+import dev.cryo.benchmarks.apps.OpenFiles;
+import dev.cryo.benchmarks.apps.PinnedAndGlobals;
+import dev.cryo.benchmarks.apps.StickyError;
+import dev.cryo.benchmarks.job.Applications;
+import dev.cryo.benchmarks.job.Child;
+import dev.cryo.benchmarks.job.Workplace;
+import dev.cryo.streamlog.control.ControlMessage.CheckpointTaken;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Applications that check themselves, each under what is hard for it. */
+@NeedsCriu
+class ApplicationsTest {
+    private static final String JOB = "app";
+
+    private Workplace place;
+
+    @BeforeEach
+    void create() throws Exception {
+        place = Places.create();
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        place.close();
+        assertThat(place.processes()).isEmpty();
+    }
+
+    @Test
+    void eightThreadsAreExactUnderCheckpointsEvery200Millis() throws Exception {
+        manyStreams(8, 40);
+    }
+
+    @Test
+    @Tag("soak")
+    void eightThreadsAreExactUnderCheckpointsEvery200MillisForHalfAMinute() throws Exception {
+        manyStreams(30, 150);
+    }
+
+    private void manyStreams(int seconds, int steps) throws Exception {
+        List<String> application = Applications.java(ManyStreams.class, "--steps", "" + steps, "--step-ms", "100");
+        Child undisturbed = place.launch("undisturbed", List.of(), application);
+        String expected = undisturbed.succeed(RUN).out().await("OK ", SOON).text();
+
+        Child launched = place.launch(JOB, List.of(), application);
+        launched.out().await("ready", SOON);
+        long end = System.nanoTime() + seconds * 1_000_000_000L;
+        List<Long> images = new ArrayList<>();
+        while (System.nanoTime() < end && !launched.out().text().contains("OK ")) {
+            long next = System.nanoTime() + 200_000_000L;
+            images.add(place.checkpoint(JOB).image());
+            Thread.sleep(Math.max(0, (next - System.nanoTime()) / 1_000_000));
+        }
+        System.out.println(images.size() + " checkpoints, last step " + launched.out().texts().getLast());
+
+        place.kill(JOB);
+        assertThat(launched.exitCode(SOON)).isNotZero();
+        Child restarted = place.start("restart", JOB);
+        assertThat(restarted.succeed(RUN).out().await("OK ", SOON).text()).isEqualTo(expected);
+        assertThat(images).hasSizeGreaterThan(3);
+    }
+
+    @Test
+    void whatIsOpenSurvives() throws Exception {
+        Path folder = place.home().resolve("held");
+        Child launched = place.launch(
+                JOB,
+                List.of(),
+                Applications.java(
+                        OpenFiles.class, "--stdin", "--dir", folder.toString(), "--steps", "12", "--step-ms", "150"));
+        launched.out().await("ready", SOON);
+        for (int step = 1; step <= 4; step++) {
+            launched.write("line " + step + "\n");
+        }
+        launched.out().await("step 4/12", SOON);
+        place.checkpoint(JOB);
+        // What it does from here on is undone: its file is cut back, and it reads these lines again.
+        for (int step = 5; step <= 7; step++) {
+            launched.write("line " + step + "\n");
+        }
+        launched.out().await("step 7/12", SOON);
+        place.kill(JOB);
+        assertThat(launched.exitCode(SOON)).isNotZero();
+
+        Child restarted = place.start("restart", JOB);
+        for (int step = 5; step <= 12; step++) {
+            restarted.write("line " + step + "\n");
+        }
+        restarted.succeed(RUN);
+        assertThat(restarted.out().texts()).contains("step 5/12", "step 12/12").doesNotContain("step 4/12");
+        assertThat(restarted.out().texts().getLast()).startsWith("OK ");
+    }
+
+    @Test
+    void pageLockedMemoryAndModuleVariablesSurvive() throws Exception {
+        Child launched = place.launch(
+                JOB, List.of(), Applications.java(PinnedAndGlobals.class, "--steps", "12", "--step-ms", "100"));
+        launched.out().await("step 4/12", SOON);
+        place.checkpoint(JOB);
+        launched.out().await("step 6/12", SOON);
+        place.kill(JOB);
+        Child restarted = place.start("restart", JOB);
+        restarted.out().await("step 6/12", SOON);
+        place.checkpoint(JOB);
+        place.kill(JOB);
+
+        Child again = place.start("restart", JOB).succeed(RUN);
+
+        assertThat(again.out().texts().getLast()).startsWith("OK ");
+    }
+
+    @Test
+    void aKernelThatNeverEndsMakesTheCheckpointTimeOutAndTheApplicationRunsOn() throws Exception {
+        Child launched = place.launch(
+                JOB, List.of(), Applications.java(EndlessKernel.class, "--spin-ms", "6000", "--steps", "1"));
+        launched.out().await("spinning", SOON);
+
+        Child checkpoint = place.run("checkpoint", JOB, "--timeout", "2s");
+
+        assertThat(checkpoint.exitCode(SOON)).isNotZero();
+        assertThat(checkpoint.err().text()).contains("spin").contains("runs on");
+        launched.succeed(RUN);
+        assertThat(launched.out().texts().getLast()).startsWith("OK ");
+    }
+
+    @Test
+    void anEndedSpinCanBeCheckpointed() throws Exception {
+        Child launched = place.launch(
+                JOB, List.of(), Applications.java(EndlessKernel.class, "--spin-ms", "300", "--global", "--steps", "8"));
+        launched.out().await("step 2/8", SOON);
+        CheckpointTaken taken = place.checkpoint(JOB);
+        assertThat(taken.image()).isEqualTo(1);
+        place.kill(JOB);
+        Child restarted = place.start("restart", JOB).succeed(RUN);
+        assertThat(restarted.out().texts().getLast()).startsWith("OK ");
+    }
+
+    @Test
+    void anErrorThatStaysIsAsCudaHasIt() throws Exception {
+        Child launched =
+                place.launch(JOB, List.of(), Applications.java(StickyError.class, "--both")).succeed(RUN);
+
+        assertThat(launched.out().texts().getLast()).startsWith("OK ");
+        assertThat(launched.err().text()).contains("write_wild");
+    }
+}

@@ -1,0 +1,137 @@
+package dev.cryo.benchmarks.endtoend;
+
+import static dev.cryo.benchmarks.endtoend.Places.RUN;
+import static dev.cryo.benchmarks.endtoend.Places.SOON;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.cryo.benchmarks.job.Applications;
+import dev.cryo.benchmarks.job.Child;
+import dev.cryo.benchmarks.job.Signals;
+import dev.cryo.benchmarks.job.TrainerOutput;
+import dev.cryo.benchmarks.job.UnexpectedException;
+import dev.cryo.benchmarks.job.Workplace;
+import dev.cryo.benchmarks.trainer.ReferenceTrainer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Parts of a job that die, and a disk that is full. */
+@NeedsCriu
+class FailureTest {
+    private static final String JOB = "training";
+    private static final List<String> TRAINING = Applications.trainer("--epochs", "6", "--pause-ms", "15");
+
+    private Workplace place;
+
+    @BeforeEach
+    void create() throws Exception {
+        place = Places.create();
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        place.close();
+        assertThat(place.processes()).isEmpty();
+    }
+
+    private static void assertWeights(Child trainer) throws Exception {
+        assertThat(TrainerOutput.await(trainer, RUN).sha256())
+                .isEqualTo(ReferenceTrainer.train("--epochs", "6").sha256());
+        trainer.succeed(SOON);
+    }
+
+    @Test
+    void aKilledProxyIsACudaErrorInTheApplicationAndReported() throws Exception {
+        Child launched = place.launch(JOB, List.of(), TRAINING);
+        TrainerOutput.awaitEpoch(launched, 2, RUN);
+
+        Signals.send("KILL", place.parts(JOB).proxy());
+
+        assertThat(launched.exitCode(SOON)).isEqualTo(1);
+        assertThat(launched.err().text()).contains("CUDA_ERROR").contains("cryo: ").contains("proxy");
+    }
+
+    @Test
+    void withOnFailureRestartTheJobComesBackByItself() throws Exception {
+        Child launched = place.launch(JOB, List.of("--on-failure", "restart"), TRAINING);
+        TrainerOutput.awaitEpoch(launched, 2, RUN);
+        place.checkpoint(JOB);
+
+        Signals.send("KILL", place.parts(JOB).proxy());
+        launched.out().await(line -> TrainerOutput.epoch(line) == 4, "epoch 4", RUN);
+        Signals.send("KILL", place.parts(JOB).application());
+
+        assertWeights(launched);
+    }
+
+    @Test
+    void aSupervisorKilledWhilePersistingLeavesTheOlderImageValid() throws Exception {
+        Child launched = place.launch(JOB, List.of(), TRAINING);
+        TrainerOutput.awaitEpoch(launched, 1, RUN);
+        place.checkpoint(JOB);
+        TrainerOutput.awaitEpoch(launched, 2, RUN);
+        Workplace.Parts parts = place.parts(JOB);
+        Thread.ofVirtual().start(() -> {
+            try {
+                place.checkpoint(JOB);
+            } catch (UnexpectedException e) {
+                // The connection ends with the supervisor.
+                Thread.currentThread().interrupt();
+            }
+        });
+        Path partial = place.job(JOB).resolve("images/2.partial");
+        long end = System.nanoTime() + SOON.toNanos();
+        while (!holdsFiles(partial) && System.nanoTime() < end) {
+            Thread.onSpinWait();
+        }
+        Signals.send("KILL", parts.supervisor());
+
+        Signals.awaitEnd(parts.application());
+        Signals.awaitEnd(parts.proxy());
+        assertThat(place.image(JOB, 2)).doesNotExist();
+        Child restarted = place.start("restart", JOB);
+        assertWeights(restarted);
+        assertThat(restarted.out().texts()).first().asString().startsWith("epoch 2/6");
+        assertThat(partial).doesNotExist();
+    }
+
+    private static boolean holdsFiles(Path folder) throws IOException {
+        if (!Files.isDirectory(folder)) {
+            return false;
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.findAny().isPresent();
+        }
+    }
+
+    @Test
+    void aFullDiskFailsTheCheckpointAndTheApplicationRunsOn() throws Exception {
+        Path disk = Files.createTempDirectory("cryo-full-");
+        assumeTrue(run("mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", disk.toString()), "no tmpfs can be mounted");
+        try (Workplace full = Workplace.in(disk.resolve("home"), Places.cryo())) {
+            Child launched = full.launch(JOB, List.of(), TRAINING);
+            TrainerOutput.awaitEpoch(launched, 2, RUN);
+
+            Child checkpoint = full.run("checkpoint", JOB);
+
+            assertThat(checkpoint.exitCode(SOON)).isNotZero();
+            assertThat(checkpoint.err().text()).contains("No space left on device");
+            assertThat(full.image(JOB, 1)).doesNotExist();
+            assertThat(full.job(JOB).resolve("images/1.partial")).doesNotExist();
+            assertWeights(launched);
+        } finally {
+            run("umount", "-l", disk.toString());
+            Files.delete(disk);
+        }
+    }
+
+    private static boolean run(String... words) throws IOException, InterruptedException {
+        return new ProcessBuilder(words).inheritIO().start().waitFor() == 0;
+    }
+}

@@ -1,0 +1,73 @@
+package dev.cryo.benchmarks.endtoend;
+
+import static dev.cryo.benchmarks.endtoend.Places.RUN;
+import static dev.cryo.benchmarks.endtoend.Places.SOON;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cryo.benchmarks.apps.SelfSaving;
+import dev.cryo.benchmarks.job.Applications;
+import dev.cryo.benchmarks.job.Child;
+import dev.cryo.benchmarks.job.TrainerOutput;
+import dev.cryo.benchmarks.job.Workplace;
+import dev.cryo.benchmarks.trainer.ReferenceTrainer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Applications that save their own host state through org.crac: needs neither CRIU nor root. */
+class OwnHostStateTest {
+    private static final String JOB = "self";
+
+    private Workplace place;
+
+    @BeforeEach
+    void create() throws Exception {
+        place = Places.create();
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        place.close();
+        assertThat(place.processes()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void deviceMemoryAndHandlesComeBackInANewJvm(boolean inProcess) throws Exception {
+        Path state = place.home().resolve("state.txt");
+        List<String> options = new ArrayList<>(List.of("--host", "app"));
+        if (inProcess) {
+            options.add("--in-process");
+        }
+        Child launched = place.launch(
+                JOB,
+                options,
+                Applications.java(SelfSaving.class, "--state", state.toString(), "--steps", "10", "--step-ms", "150"));
+        launched.out().await("step 3/10", SOON);
+        place.checkpoint(JOB);
+        launched.out().await("goes on after step", SOON);
+        launched.out().await("step 6/10", SOON);
+        place.kill(JOB);
+        launched.exitCode(SOON);
+
+        Child restarted = place.start("restart", JOB).succeed(RUN);
+
+        assertThat(restarted.out().texts().getLast()).startsWith("OK ");
+        assertThat(restarted.out().texts()).anyMatch(line -> line.startsWith("goes on after step"));
+    }
+
+    @Test
+    void aTrainingInOneProcessAndWithoutALogIsTheSame() throws Exception {
+        List<String> options = List.of("--host", "app", "--in-process", "--no-log");
+        Child launched = place.launch(JOB, options, Applications.trainer("--epochs", "6"))
+                .succeed(RUN);
+
+        assertThat(TrainerOutput.await(launched, SOON).sha256())
+                .isEqualTo(ReferenceTrainer.train("--epochs", "6").sha256());
+    }
+}

@@ -1,0 +1,114 @@
+package dev.cryo.benchmarks.endtoend;
+
+import static dev.cryo.benchmarks.endtoend.Places.RUN;
+import static dev.cryo.benchmarks.endtoend.Places.SOON;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.cryo.benchmarks.job.Applications;
+import dev.cryo.benchmarks.job.Child;
+import dev.cryo.benchmarks.job.TrainerOutput;
+import dev.cryo.benchmarks.job.Workplace;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What goes through {@code launch}: streams, exit status, signals; and the signals that checkpoint. */
+@NeedsCriu
+class PassThroughTest {
+    private static final String JOB = "through";
+    private static final List<String> TRAINING = Applications.trainer("--epochs", "10", "--pause-ms", "10");
+
+    private Workplace place;
+
+    @BeforeEach
+    void create() throws Exception {
+        place = Places.create();
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        place.close();
+        assertThat(place.processes()).isEmpty();
+    }
+
+    @Test
+    void standardStreamsAndExitStatusPassUnchanged() throws Exception {
+        String script = "while read -r line; do echo \"out $line\"; echo \"err $line\" >&2; done; exit 42";
+        Child launched = place.launch(JOB, List.of(), List.of("bash", "-c", script));
+        List<String> expected =
+                IntStream.range(0, 2000).mapToObj(i -> "out äöü \t " + i).toList();
+        for (int i = 0; i < 2000; i++) {
+            launched.write("äöü \t " + i + "\n");
+        }
+        launched.endInput();
+
+        assertThat(launched.exitCode(RUN)).isEqualTo(42);
+        assertThat(launched.out().texts()).isEqualTo(expected);
+        assertThat(launched.err().texts().stream().filter(line -> line.startsWith("err ")))
+                .hasSize(2000);
+    }
+
+    @Test
+    void deathBySignalIsTheShellsCode() throws Exception {
+        Child launched = place.launch(JOB, List.of(), List.of("bash", "-c", "kill -SEGV $$"));
+
+        assertThat(launched.exitCode(SOON)).isEqualTo(128 + 11);
+    }
+
+    @Test
+    void anInterruptReachesTheApplication() throws Exception {
+        String script = "trap 'echo interrupted; exit 7' INT; echo ready; while :; do sleep 0.1; done";
+        Child launched = place.launch(JOB, List.of(), List.of("bash", "-c", script));
+        launched.out().await("ready", SOON);
+
+        launched.signal("INT");
+
+        assertThat(launched.exitCode(SOON)).isEqualTo(7);
+        assertThat(launched.out().texts()).contains("interrupted");
+    }
+
+    @Test
+    void terminationCheckpointsAndThenEnds() throws Exception {
+        Child launched = place.launch(JOB, List.of(), TRAINING);
+        TrainerOutput.awaitEpoch(launched, 2, RUN);
+
+        launched.signal("TERM");
+
+        assertThat(launched.exitCode(SOON)).isEqualTo(128 + 15);
+        assertThat(images()).hasSize(1);
+        Child restarted = place.start("restart", JOB);
+        TrainerOutput.await(restarted, RUN);
+        restarted.succeed(SOON);
+        assertThat(restarted.out().texts()).doesNotContain("epoch 1/10").hasSizeLessThan(11);
+    }
+
+    @Test
+    void userSignalOneCheckpointsAndGoesOn() throws Exception {
+        Child launched = place.launch(JOB, List.of(), TRAINING);
+        TrainerOutput.awaitEpoch(launched, 2, RUN);
+
+        launched.signal("USR1");
+
+        launched.succeed(RUN);
+        assertThat(TrainerOutput.await(launched, SOON).sha256()).hasSize(64);
+        assertThat(images()).hasSize(1);
+    }
+
+    @Test
+    void withAnIntervalCheckpointsComeByThemselves() throws Exception {
+        Child launched = place.launch(
+                JOB, List.of("--interval", "1s"), Applications.trainer("--epochs", "12", "--pause-ms", "15"));
+
+        launched.succeed(RUN);
+
+        assertThat(images()).hasSizeGreaterThanOrEqualTo(2);
+    }
+
+    private List<JsonNode> images() throws Exception {
+        JsonNode images = place.json("images", JOB, "--json");
+        return IntStream.range(0, images.size()).mapToObj(images::get).toList();
+    }
+}

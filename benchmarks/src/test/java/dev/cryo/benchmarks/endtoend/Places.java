@@ -1,0 +1,34 @@
+package dev.cryo.benchmarks.endtoend;
+
+import dev.cryo.benchmarks.job.CommandLine;
+import dev.cryo.benchmarks.job.Workplace;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/** Where tests work, and how long they wait. */
+final class Places {
+    /** For what takes a second or two on an idle machine. */
+    static final Duration SOON = Duration.ofSeconds(30);
+
+    /** For a whole run of an application. */
+    static final Duration RUN = Duration.ofSeconds(90);
+
+    private Places() {}
+
+    /** The command line as it was just built: this module's classes, and what the module proxy was packaged to. */
+    static CommandLine cryo() {
+        Path root = Path.of("..").toAbsolutePath().normalize();
+        return CommandLine.of(
+                root,
+                String.join(
+                        File.pathSeparator,
+                        root.resolve("proxy/target/dist/lib") + "/*",
+                        root.resolve("benchmarks/target/classes").toString()));
+    }
+
+    static Workplace create() throws IOException {
+        return Workplace.create(cryo());
+    }
+}
