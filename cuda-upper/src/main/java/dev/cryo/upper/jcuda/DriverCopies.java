@@ -10,6 +10,7 @@ import dev.cryo.upper.cuda.Stream;
 import jcuda.Pointer;
 import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUstream;
+import org.jspecify.annotations.Nullable;
 
 /** Copies of consecutive bytes. */
 record DriverCopies(Cuda cuda) {
@@ -17,7 +18,7 @@ record DriverCopies(Cuda cuda) {
         any(target, source, bytes, legacy(), true);
     }
 
-    void cuMemcpyAsync(CUdeviceptr target, CUdeviceptr source, long bytes, CUstream stream) throws CudaError {
+    void cuMemcpyAsync(CUdeviceptr target, CUdeviceptr source, long bytes, @Nullable CUstream stream) throws CudaError {
         any(target, source, bytes, stream(stream), false);
     }
 
@@ -25,7 +26,7 @@ record DriverCopies(Cuda cuda) {
         toDevice(target, source, bytes, legacy(), true);
     }
 
-    void cuMemcpyHtoDAsync(CUdeviceptr target, Pointer source, long bytes, CUstream stream) throws CudaError {
+    void cuMemcpyHtoDAsync(CUdeviceptr target, Pointer source, long bytes, @Nullable CUstream stream) throws CudaError {
         toDevice(target, source, bytes, stream(stream), false);
     }
 
@@ -33,7 +34,7 @@ record DriverCopies(Cuda cuda) {
         toHost(target, source, bytes, legacy(), true);
     }
 
-    void cuMemcpyDtoHAsync(Pointer target, CUdeviceptr source, long bytes, CUstream stream) throws CudaError {
+    void cuMemcpyDtoHAsync(Pointer target, CUdeviceptr source, long bytes, @Nullable CUstream stream) throws CudaError {
         toHost(target, source, bytes, stream(stream), false);
     }
 
@@ -41,7 +42,8 @@ record DriverCopies(Cuda cuda) {
         inDevice(target, source, bytes, legacy(), true);
     }
 
-    void cuMemcpyDtoDAsync(CUdeviceptr target, CUdeviceptr source, long bytes, CUstream stream) throws CudaError {
+    void cuMemcpyDtoDAsync(
+            CUdeviceptr target, CUdeviceptr source, long bytes, @Nullable CUstream stream) throws CudaError {
         inDevice(target, source, bytes, stream(stream), false);
     }
 
@@ -78,7 +80,7 @@ record DriverCopies(Cuda cuda) {
         return cuda.contexts().current().legacy();
     }
 
-    private Stream stream(CUstream stream) throws CudaError {
+    private Stream stream(@Nullable CUstream stream) throws CudaError {
         Context current = cuda.contexts().current();
         return cuda.streams().of(current, Pointers.value(stream));
     }

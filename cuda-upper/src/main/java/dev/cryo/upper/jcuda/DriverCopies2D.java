@@ -14,6 +14,7 @@ import jcuda.driver.CUDA_MEMCPY3D;
 import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUmemorytype;
 import jcuda.driver.CUstream;
+import org.jspecify.annotations.Nullable;
 
 /** Copies of rows and slices. Arrays are refused. */
 record DriverCopies2D(Cuda cuda) {
@@ -25,7 +26,7 @@ record DriverCopies2D(Cuda cuda) {
         copy(copy, legacy(), true);
     }
 
-    void cuMemcpy2DAsync(CUDA_MEMCPY2D copy, CUstream stream) throws CudaError {
+    void cuMemcpy2DAsync(CUDA_MEMCPY2D copy, @Nullable CUstream stream) throws CudaError {
         copy(copy, stream(stream), false);
     }
 
@@ -33,7 +34,7 @@ record DriverCopies2D(Cuda cuda) {
         copy(copy, legacy(), true);
     }
 
-    void cuMemcpy3DAsync(CUDA_MEMCPY3D copy, CUstream stream) throws CudaError {
+    void cuMemcpy3DAsync(CUDA_MEMCPY3D copy, @Nullable CUstream stream) throws CudaError {
         copy(copy, stream(stream), false);
     }
 
@@ -113,7 +114,7 @@ record DriverCopies2D(Cuda cuda) {
         return cuda.contexts().current().legacy();
     }
 
-    private Stream stream(CUstream stream) throws CudaError {
+    private Stream stream(@Nullable CUstream stream) throws CudaError {
         return cuda.streams().of(cuda.contexts().current(), Pointers.value(stream));
     }
 }

@@ -7,6 +7,7 @@ import dev.cryo.upper.cuda.CudaError;
 import dev.cryo.upper.cuda.Event;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUstream;
+import org.jspecify.annotations.Nullable;
 
 /** Events. */
 record DriverEvents(Cuda cuda) {
@@ -14,12 +15,12 @@ record DriverEvents(Cuda cuda) {
         Pointers.set(event, cuda.events().create(cuda.contexts().current(), flags).id());
     }
 
-    void cuEventRecord(CUevent event, CUstream stream) throws CudaError {
+    void cuEventRecord(CUevent event, @Nullable CUstream stream) throws CudaError {
         Context current = cuda.contexts().current();
         cuda.events().record(event(event), cuda.streams().of(current, Pointers.value(stream)));
     }
 
-    void cuEventRecordWithFlags(CUevent event, CUstream stream, int flags) throws CudaError {
+    void cuEventRecordWithFlags(CUevent event, @Nullable CUstream stream, int flags) throws CudaError {
         if ((flags & ~1) != 0) {
             cuda.contexts().current();
             throw new CudaError(CudaResult.INVALID_VALUE);

@@ -12,6 +12,7 @@ import java.util.Arrays;
 import jcuda.Pointer;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUstream;
+import org.jspecify.annotations.Nullable;
 
 /** The functions that set up a launch step by step. */
 record DriverLegacyLaunches(Cuda cuda) {
@@ -75,7 +76,7 @@ record DriverLegacyLaunches(Cuda cuda) {
         launch(kernel, width, height, cuda.contexts().current().legacy());
     }
 
-    void cuLaunchGridAsync(CUfunction kernel, int width, int height, CUstream stream) throws CudaError {
+    void cuLaunchGridAsync(CUfunction kernel, int width, int height, @Nullable CUstream stream) throws CudaError {
         launch(kernel, width, height, cuda.streams().of(cuda.contexts().current(), Pointers.value(stream)));
     }
 

@@ -5,6 +5,7 @@ import dev.cryo.upper.cuda.CudaError;
 import dev.cryo.upper.cuda.Stream;
 import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUstream;
+import org.jspecify.annotations.Nullable;
 
 /** Sets of memory. */
 record DriverSets(Cuda cuda) {
@@ -32,29 +33,32 @@ record DriverSets(Cuda cuda) {
         set(legacy(), address, pitch, 4, value, width, height);
     }
 
-    void cuMemsetD8Async(CUdeviceptr address, byte value, long count, CUstream stream) throws CudaError {
+    void cuMemsetD8Async(CUdeviceptr address, byte value, long count, @Nullable CUstream stream) throws CudaError {
         set(stream(stream), address, 0, 1, value & 0xff, count, 1);
     }
 
-    void cuMemsetD16Async(CUdeviceptr address, short value, long count, CUstream stream) throws CudaError {
+    void cuMemsetD16Async(CUdeviceptr address, short value, long count, @Nullable CUstream stream) throws CudaError {
         set(stream(stream), address, 0, 2, value & 0xffff, count, 1);
     }
 
-    void cuMemsetD32Async(CUdeviceptr address, int value, long count, CUstream stream) throws CudaError {
+    void cuMemsetD32Async(CUdeviceptr address, int value, long count, @Nullable CUstream stream) throws CudaError {
         set(stream(stream), address, 0, 4, value, count, 1);
     }
 
-    void cuMemsetD2D8Async(CUdeviceptr address, long pitch, byte value, long width, long height, CUstream stream)
+    void cuMemsetD2D8Async(
+            CUdeviceptr address, long pitch, byte value, long width, long height, @Nullable CUstream stream)
             throws CudaError {
         set(stream(stream), address, pitch, 1, value & 0xff, width, height);
     }
 
-    void cuMemsetD2D16Async(CUdeviceptr address, long pitch, short value, long width, long height, CUstream stream)
+    void cuMemsetD2D16Async(
+            CUdeviceptr address, long pitch, short value, long width, long height, @Nullable CUstream stream)
             throws CudaError {
         set(stream(stream), address, pitch, 2, value & 0xffff, width, height);
     }
 
-    void cuMemsetD2D32Async(CUdeviceptr address, long pitch, int value, long width, long height, CUstream stream)
+    void cuMemsetD2D32Async(
+            CUdeviceptr address, long pitch, int value, long width, long height, @Nullable CUstream stream)
             throws CudaError {
         set(stream(stream), address, pitch, 4, value, width, height);
     }
@@ -69,7 +73,7 @@ record DriverSets(Cuda cuda) {
         return cuda.contexts().current().legacy();
     }
 
-    private Stream stream(CUstream stream) throws CudaError {
+    private Stream stream(@Nullable CUstream stream) throws CudaError {
         return cuda.streams().of(cuda.contexts().current(), Pointers.value(stream));
     }
 }

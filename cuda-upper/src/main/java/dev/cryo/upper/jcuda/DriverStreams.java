@@ -8,6 +8,7 @@ import dev.cryo.upper.cuda.Stream;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUstream;
+import org.jspecify.annotations.Nullable;
 
 /** Streams. */
 record DriverStreams(Cuda cuda) {
@@ -24,23 +25,23 @@ record DriverStreams(Cuda cuda) {
         Pointers.set(stream, cuda.streams().create(current, flags, priority).id());
     }
 
-    void cuStreamGetPriority(CUstream stream, int[] priority) throws CudaError {
+    void cuStreamGetPriority(@Nullable CUstream stream, int[] priority) throws CudaError {
         priority[0] = stream(stream).priority();
     }
 
-    void cuStreamGetFlags(CUstream stream, int[] flags) throws CudaError {
+    void cuStreamGetFlags(@Nullable CUstream stream, int[] flags) throws CudaError {
         flags[0] = stream(stream).flags();
     }
 
-    void cuStreamGetId(CUstream stream, long[] id) throws CudaError {
+    void cuStreamGetId(@Nullable CUstream stream, long[] id) throws CudaError {
         id[0] = stream(stream).id();
     }
 
-    void cuStreamGetCtx(CUstream stream, CUcontext context) throws CudaError {
+    void cuStreamGetCtx(@Nullable CUstream stream, CUcontext context) throws CudaError {
         Pointers.set(context, stream(stream).context().id());
     }
 
-    void cuStreamWaitEvent(CUstream stream, CUevent event, int flags) throws CudaError {
+    void cuStreamWaitEvent(@Nullable CUstream stream, CUevent event, int flags) throws CudaError {
         Stream waiting = stream(stream);
         if ((flags & ~1) != 0) {
             throw new CudaError(CudaResult.INVALID_VALUE);
@@ -48,11 +49,11 @@ record DriverStreams(Cuda cuda) {
         cuda.streams().await(waiting, cuda.events().of(Pointers.handle(event)));
     }
 
-    void cuStreamQuery(CUstream stream) throws CudaError {
+    void cuStreamQuery(@Nullable CUstream stream) throws CudaError {
         cuda.streams().query(stream(stream));
     }
 
-    void cuStreamSynchronize(CUstream stream) throws CudaError {
+    void cuStreamSynchronize(@Nullable CUstream stream) throws CudaError {
         cuda.streams().synchronize(stream(stream));
     }
 
@@ -60,7 +61,7 @@ record DriverStreams(Cuda cuda) {
         cuda.streams().destroy(cuda.contexts().current(), Pointers.value(stream));
     }
 
-    private Stream stream(CUstream stream) throws CudaError {
+    private Stream stream(@Nullable CUstream stream) throws CudaError {
         return cuda.streams().of(cuda.contexts().current(), Pointers.value(stream));
     }
 }

@@ -26,7 +26,8 @@ record RuntimeCopies(Cuda cuda) {
         linear(target, source, bytes, kind, legacy(), true);
     }
 
-    void cudaMemcpyAsync(Pointer target, Pointer source, long bytes, int kind, cudaStream_t stream) throws CudaError {
+    void cudaMemcpyAsync(
+            Pointer target, Pointer source, long bytes, int kind, @Nullable cudaStream_t stream) throws CudaError {
         linear(target, source, bytes, kind, stream(stream), false);
     }
 
@@ -44,7 +45,7 @@ record RuntimeCopies(Cuda cuda) {
             long width,
             long height,
             int kind,
-            cudaStream_t stream)
+            @Nullable cudaStream_t stream)
             throws CudaError {
         rows(target, targetPitch, source, sourcePitch, width, height, kind, stream(stream), false);
     }
@@ -53,7 +54,7 @@ record RuntimeCopies(Cuda cuda) {
         slices(copy, legacy(), true);
     }
 
-    void cudaMemcpy3DAsync(cudaMemcpy3DParms copy, cudaStream_t stream) throws CudaError {
+    void cudaMemcpy3DAsync(cudaMemcpy3DParms copy, @Nullable cudaStream_t stream) throws CudaError {
         slices(copy, stream(stream), false);
     }
 

@@ -15,7 +15,7 @@ record RuntimeSets(Cuda cuda) {
         set(legacy(), pointer, 0, value, count, 1);
     }
 
-    void cudaMemsetAsync(Pointer pointer, int value, long count, cudaStream_t stream) throws CudaError {
+    void cudaMemsetAsync(Pointer pointer, int value, long count, @Nullable cudaStream_t stream) throws CudaError {
         set(stream(stream), pointer, 0, value, count, 1);
     }
 
@@ -24,7 +24,8 @@ record RuntimeSets(Cuda cuda) {
     }
 
     void cudaMemset2DAsync(
-            Pointer pointer, long pitch, int value, long width, long height, cudaStream_t stream) throws CudaError {
+            Pointer pointer, long pitch, int value, long width, long height, @Nullable cudaStream_t stream)
+            throws CudaError {
         set(stream(stream), pointer, pitch, value, width, height);
     }
 
@@ -32,7 +33,7 @@ record RuntimeSets(Cuda cuda) {
         set(legacy(), pitched, value, extent);
     }
 
-    void cudaMemset3DAsync(cudaPitchedPtr pitched, int value, cudaExtent extent, cudaStream_t stream)
+    void cudaMemset3DAsync(cudaPitchedPtr pitched, int value, cudaExtent extent, @Nullable cudaStream_t stream)
             throws CudaError {
         set(stream(stream), pitched, value, extent);
     }

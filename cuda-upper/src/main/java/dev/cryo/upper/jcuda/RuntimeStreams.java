@@ -28,19 +28,19 @@ record RuntimeStreams(Cuda cuda) {
         Pointers.set(stream, cuda.streams().create(current, flags, priority).id());
     }
 
-    void cudaStreamGetPriority(cudaStream_t stream, int[] priority) throws CudaError {
+    void cudaStreamGetPriority(@Nullable cudaStream_t stream, int[] priority) throws CudaError {
         priority[0] = stream(stream).priority();
     }
 
-    void cudaStreamGetFlags(cudaStream_t stream, int[] flags) throws CudaError {
+    void cudaStreamGetFlags(@Nullable cudaStream_t stream, int[] flags) throws CudaError {
         flags[0] = stream(stream).flags();
     }
 
-    void cudaStreamGetId(cudaStream_t stream, long[] id) throws CudaError {
+    void cudaStreamGetId(@Nullable cudaStream_t stream, long[] id) throws CudaError {
         id[0] = stream(stream).id();
     }
 
-    void cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, int flags) throws CudaError {
+    void cudaStreamWaitEvent(@Nullable cudaStream_t stream, cudaEvent_t event, int flags) throws CudaError {
         Stream waiting = stream(stream);
         if ((flags & ~1) != 0) {
             throw new CudaError(CudaResult.INVALID_VALUE);
@@ -48,11 +48,11 @@ record RuntimeStreams(Cuda cuda) {
         cuda.streams().await(waiting, cuda.events().of(Pointers.handle(event)));
     }
 
-    void cudaStreamQuery(cudaStream_t stream) throws CudaError {
+    void cudaStreamQuery(@Nullable cudaStream_t stream) throws CudaError {
         cuda.streams().query(stream(stream));
     }
 
-    void cudaStreamSynchronize(cudaStream_t stream) throws CudaError {
+    void cudaStreamSynchronize(@Nullable cudaStream_t stream) throws CudaError {
         cuda.streams().synchronize(stream(stream));
     }
 
