@@ -84,12 +84,15 @@ final class Op {
         return operands.size();
     }
 
-    Operand operand(int index) {
+    Operand operand(int index) throws PtxException {
+        if (index >= operands.size()) {
+            throw invalid("opcode " + opcode + " with " + operands.size() + " operands");
+        }
         return operands.get(index);
     }
 
     Expr source(int index, PtxType type) throws PtxException {
-        return scope.value(operands.get(index), type, line);
+        return scope.value(operand(index), type, line);
     }
 
     /** A source operand in a register of its own if it is not one already. */
@@ -112,12 +115,12 @@ final class Op {
     }
 
     Reg destination(int index) throws PtxException {
-        return scope.register(operands.get(index), line);
+        return scope.register(operand(index), line);
     }
 
     /** Assigns to the destination operand, under the guard. */
     void set(int index, PtxType type, Expr value) throws PtxException {
-        Reg reg = scope.destination(operands.get(index), line);
+        Reg reg = scope.destination(operand(index), line);
         if (reg != null) {
             set(reg, type, value);
         }

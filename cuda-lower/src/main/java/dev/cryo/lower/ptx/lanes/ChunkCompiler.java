@@ -89,14 +89,18 @@ final class ChunkCompiler {
         this.code = code;
     }
 
-    static Code compile(Chunk chunk, Places places, Form form) {
-        byte[] bytes = ClassFile.of().build(THIS, type -> type
+    static byte[] generate(Chunk chunk, Places places, Form form) {
+        return ClassFile.of().build(THIS, type -> type
                 .withSuperclass(CODE)
                 .withMethodBody(ConstantDescs.INIT_NAME, ConstantDescs.MTD_void, 0, body -> body
                         .aload(0)
                         .invokespecial(CODE, ConstantDescs.INIT_NAME, ConstantDescs.MTD_void)
                         .return_())
                 .withMethodBody("run", RUN, 0, body -> new ChunkCompiler(chunk, places, form, body).generate()));
+    }
+
+    static Code compile(Chunk chunk, Places places, Form form) {
+        byte[] bytes = generate(chunk, places, form);
         try {
             MethodHandles.Lookup hidden = MethodHandles.lookup().defineHiddenClass(bytes, true);
             return (Code) hidden.lookupClass().getDeclaredConstructor().newInstance();

@@ -147,6 +147,10 @@ final class ChunkPlanner {
     }
 
     private int cost(Instr instr) {
-        return instr instanceof Instr.Compute compute && varies(compute) ? compute.value().cost() : 1;
+        return switch (instr) {
+            case Instr.Compute compute when varies(compute) -> compute.value().cost();
+            case Instr.Load load -> load.destinations().size();
+            default -> 1;
+        };
     }
 }

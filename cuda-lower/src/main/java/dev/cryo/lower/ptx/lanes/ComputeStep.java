@@ -62,6 +62,11 @@ final class ComputeStep extends Step {
         return next;
     }
 
+    /** The class that would be generated. */
+    byte[] generate(ChunkCompiler.Form form) {
+        return ChunkCompiler.generate(chunk, places, form);
+    }
+
     private Code list() {
         Code code = list;
         if (code == null) {
