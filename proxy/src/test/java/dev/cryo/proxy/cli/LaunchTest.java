@@ -55,6 +55,14 @@ class LaunchTest {
     }
 
     @Test
+    void anInputThatHasEndedBeforeTheApplicationStartsIsJustEmpty() throws Exception {
+        RunningCryo job = shell("wc -c");
+        job.process.getOutputStream().close();
+        assertThat(job.exitCode()).isZero();
+        assertThat(job.out().strip()).isEqualTo("0");
+    }
+
+    @Test
     void deathBySignalIsTheExitStatus() throws Exception {
         assertThat(shell("kill -9 $$").exitCode()).isEqualTo(128 + 9);
     }
