@@ -47,6 +47,10 @@ final class Checkpoints {
                             report.totalNanos() / 1e6));
             return report;
         } catch (CheckpointException e) {
+            if (!run.process().isAlive()) {
+                site.messages().note(e.getMessage() + "; the application has ended");
+                throw e;
+            }
             site.status().failed(String.valueOf(e.getMessage()));
             site.messages().say(e.getMessage() + switch (e.category()) {
                 case RETRYABLE, ABORTED_KEEPS_RUNNING -> "; the application runs on";
