@@ -30,7 +30,19 @@ final class ProxyProcess implements AutoCloseable {
                 messages.note("the proxy's output ended: " + e.getMessage());
             }
         });
+        List<String> arguments = command.subList(1, command.size());
+        process.onExit().thenRun(() -> endFrozenForks(arguments));
         return new ProxyProcess(process);
+    }
+
+    /**
+     * Ends what a killed proxy has left: the frozen fork of a capture that was being written is a copy of the proxy, its
+     * command line included, and holds the memory that it was forked with.
+     */
+    private static void endFrozenForks(List<String> arguments) {
+        ProcessHandle.allProcesses()
+                .filter(left -> left.info().arguments().map(List::of).orElse(List.of()).equals(arguments))
+                .forEach(ProcessHandle::destroyForcibly);
     }
 
     ProcessHandle handle() {
