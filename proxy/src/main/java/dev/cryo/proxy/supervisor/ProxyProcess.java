@@ -36,7 +36,8 @@ final class ProxyProcess implements AutoCloseable {
     }
 
     /**
-     * Ends what a killed proxy has left: the frozen fork of a capture that was being written is a copy of the proxy, its
+     * Ends what a killed proxy has left: the frozen fork of a capture that was being written is a copy of the proxy,
+     * its
      * command line included, and holds the memory that it was forked with.
      */
     private static void endFrozenForks(List<String> arguments) {
