@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.cryo.benchmarks.job.Applications;
 import dev.cryo.benchmarks.job.Child;
+import dev.cryo.benchmarks.job.Signals;
 import dev.cryo.benchmarks.job.TrainerOutput;
 import dev.cryo.benchmarks.job.Workplace;
 import java.util.List;
@@ -53,9 +54,12 @@ class PassThroughTest {
 
     @Test
     void deathBySignalIsTheShellsCode() throws Exception {
-        Child launched = place.launch(JOB, List.of(), List.of("bash", "-c", "kill -SEGV $$"));
+        Child launched = place.launch(JOB, List.of(), List.of("bash", "-c", "echo ready; sleep 60"));
+        launched.out().await("ready", SOON);
 
-        assertThat(launched.exitCode(SOON)).isEqualTo(128 + 11);
+        Signals.send("KILL", place.parts(JOB).application());
+
+        assertThat(launched.exitCode(SOON)).isEqualTo(128 + 9);
     }
 
     @Test

@@ -15,6 +15,9 @@ final class Places {
     /** For a whole run of an application. */
     static final Duration RUN = Duration.ofSeconds(90);
 
+    /** What {@code cryo checkpoint} exits with when there is no image and the application runs on. */
+    static final int NO_CHECKPOINT = 75;
+
     private Places() {}
 
     /** The command line as it was just built: this module's classes, and what the module proxy was packaged to. */

@@ -22,9 +22,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  *     file_entry              reg_file_entry                remap_file_path_entry
- *     3 reg: reg_file_entry   1 id    2 flags  6 name       1 orig_id
- *                             8 size  10 mode
+ *     3 reg: reg_file_entry   1 id    2 flags  3 pos        1 orig_id
+ *                             6 name  8 size  10 mode
  * </pre>
+ *
+ * <p>CRIU leaves the size out of files that are only appended to (its should_check_size).
  */
 final class FilesImage {
     private static final int ACCESS_MODE = 3;
@@ -34,8 +36,16 @@ final class FilesImage {
 
     private FilesImage() {}
 
-    /** One file: its path, its length at the dump, whether it is a folder, and whether it was open for writing. */
-    record Entry(String path, long size, boolean folder, boolean written) {}
+    /**
+     * One file.
+     *
+     * @param size its length at the dump; {@link #UNKNOWN} for one that is only appended to
+     * @param position where the application was in it: behind what it has appended last, 0 if it has not yet
+     * @param written whether it was open for writing
+     */
+    record Entry(String path, long size, long position, boolean folder, boolean written) {
+        static final long UNKNOWN = -1;
+    }
 
     /** The regular files and folders of an image that must be there at a restore, in the image's order. */
     static List<Entry> read(Path folder) throws IOException {
@@ -66,7 +76,8 @@ final class FilesImage {
         ByteBuffer name = file.bytes(6);
         String path = name == null ? "" : StandardCharsets.UTF_8.decode(name).toString();
         boolean written = !folder && (file.number(2, 0) & ACCESS_MODE) != 0;
-        return new Entry(Path.of("/" + path).normalize().toString(), file.number(8, -1), folder, written);
+        return new Entry(Path.of("/" + path).normalize().toString(), file.number(8, Entry.UNKNOWN),
+                file.number(3, 0), folder, written);
     }
 
     private static List<ByteBuffer> messages(Path file) throws IOException {

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,11 +49,13 @@ public final class HostState {
                     .collect(Collectors.toUnmodifiableSet());
             Files.createDirectories(request.imageFolder());
             Files.createDirectories(request.workFolder());
+            Map<String, Long> lengths = lengths(tree);
             boolean wasStopped = ApplicationProcess.isStopped(application.pid());
             try {
                 runDump(application.pid(), request);
+                List<SavedFile> files = files(request.imageFolder(), mapped, lengths);
                 return HostImage.describe(request.imageFolder(), HostImage.description(criu.version(),
-                        request.closeTcp(), streams.folder(), processor, files(request.imageFolder(), mapped)));
+                        request.closeTcp(), streams.folder(), processor, files));
             } catch (HostStateException | IOException e) {
                 letRun(application.pid(), wasStopped);
                 empty(request.imageFolder());
@@ -134,7 +137,8 @@ public final class HostState {
     }
 
     /** The files that the image refers to; where one is open or mapped several times, being written counts. */
-    private static List<SavedFile> files(Path imageFolder, Set<String> mapped) throws IOException {
+    private static List<SavedFile> files(Path imageFolder, Set<String> mapped, Map<String, Long> lengths)
+            throws IOException {
         Map<String, FilesImage.Entry> byPath = new LinkedHashMap<>();
         for (FilesImage.Entry entry : FilesImage.read(imageFolder)) {
             boolean ofKernel = entry.path().startsWith("/proc/") || entry.path().startsWith("/sys/");
@@ -147,12 +151,30 @@ public final class HostState {
             if (entry.folder()) {
                 files.add(SavedFile.folder(entry.path()));
             } else if (entry.written() || mapped.contains(entry.path())) {
-                files.add(SavedFile.written(entry.path(), entry.size()));
+                files.add(SavedFile.written(entry.path(), length(entry, lengths)));
             } else {
                 files.add(SavedFile.read(entry.path(), entry.size()));
             }
         }
         return files;
+    }
+
+    /** What is appended up to the moment of the dump shows in the position; what others had appended does not. */
+    private static long length(FilesImage.Entry entry, Map<String, Long> lengths) {
+        return entry.size() != FilesImage.Entry.UNKNOWN
+                ? entry.size()
+                : Math.max(entry.position(), lengths.getOrDefault(entry.path(), 0L));
+    }
+
+    /** The lengths of the files that are open, before the dump. */
+    private static Map<String, Long> lengths(ProcessTree tree) throws IOException {
+        Map<String, Long> lengths = new HashMap<>();
+        for (ProcessTree.Descriptor descriptor : tree.descriptors()) {
+            if (descriptor.target().startsWith("/") && Files.isRegularFile(Path.of(descriptor.target()))) {
+                lengths.put(descriptor.target(), Files.size(Path.of(descriptor.target())));
+            }
+        }
+        return lengths;
     }
 
     private static int requireOwnNamespace(ApplicationProcess application) throws HostStateException, IOException {

@@ -27,7 +27,7 @@ class FilesImageTest {
     @Test
     void anEntryIsPathSizeAndAccess() throws IOException {
         write(HexFormat.of().parseHex(ENTRY));
-        assertThat(FilesImage.read(folder)).containsExactly(new FilesImage.Entry("/tmp/a", 66, false, true));
+        assertThat(FilesImage.read(folder)).containsExactly(new FilesImage.Entry("/tmp/a", 66, 0, false, true));
     }
 
     @Test
