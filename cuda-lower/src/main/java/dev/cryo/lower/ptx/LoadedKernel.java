@@ -1,12 +1,10 @@
 package dev.cryo.lower.ptx;
 
+import dev.cryo.lower.ptx.lanes.FramePool;
 import dev.cryo.lower.ptx.lanes.GridRun;
 import dev.cryo.lower.ptx.lanes.LaunchShape;
 import dev.cryo.lower.ptx.lanes.Program;
 import dev.cryo.lower.ptx.memory.MemoryMap;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicLong;
@@ -21,14 +19,12 @@ public final class LoadedKernel {
     private static final AtomicLong LAUNCHES = new AtomicLong();
 
     private final EntryInfo info;
-    private final Program program;
-    private final MemoryMap map;
+    private final FramePool frames;
     private final Map<String, Long> variables;
 
     LoadedKernel(EntryInfo info, Program program, MemoryMap map, Map<String, Long> variables) {
         this.info = info;
-        this.program = program;
-        this.map = map;
+        this.frames = new FramePool(program, map);
         this.variables = variables;
     }
 
@@ -51,13 +47,9 @@ public final class LoadedKernel {
         int shared = check(grid, block, dynamicSharedBytes, parameters);
         LaunchShape shape = new LaunchShape(grid, block, shared, dynamicSharedBytes, LAUNCHES.incrementAndGet());
         // Confined, as closing a shared arena stops all threads; helpers read the copy by its address.
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment copy = arena.allocate(Math.max(16, info.parameterBytes()), 64);
-            MemorySegment.copy(parameters, 0, copy, ValueLayout.JAVA_BYTE, 0, info.parameterBytes());
-            GridRun run = new GridRun(program, shape, map, variables, copy.address(), context.cancelled());
-            if (!run.run(context.workers(), context.parallelism())) {
-                throw new CancellationException("kernel " + info.name() + " was cancelled");
-            }
+        GridRun run = new GridRun(frames, shape, variables, parameters, context.cancelled());
+        if (!run.run(context.workers(), context.parallelism())) {
+            throw new CancellationException("kernel " + info.name() + " was cancelled");
         }
     }
 

@@ -3,6 +3,7 @@ package dev.cryo.lower.ptx;
 import dev.cryo.lower.ptx.lanes.Program;
 import dev.cryo.lower.ptx.memory.MemoryMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** A module whose variables have addresses. Safe for use by several threads; owns nothing. */
@@ -10,6 +11,7 @@ public final class LoadedModule {
     private final PtxModule module;
     private final MemoryMap map;
     private final Map<String, Long> addresses;
+    private final Map<String, LoadedKernel> kernels = new ConcurrentHashMap<>();
 
     LoadedModule(PtxModule module, MemoryMap map, Map<String, Long> addresses) {
         this.module = module;
@@ -24,9 +26,11 @@ public final class LoadedModule {
 
     /** The kernel of this name, or null. */
     public @Nullable LoadedKernel kernel(String name) {
-        Program program = module.program(name);
-        EntryInfo info = module.entry(name);
-        return program == null || info == null ? null : new LoadedKernel(info, program, map, addresses);
+        return kernels.computeIfAbsent(name, n -> {
+            Program program = module.program(n);
+            EntryInfo info = module.entry(n);
+            return program == null || info == null ? null : new LoadedKernel(info, program, map, addresses);
+        });
     }
 
     /** The address of a variable, or null when there is none of this name. */

@@ -148,8 +148,12 @@ final class BlockState {
 
     /** These lanes have ended; they may be part of a group that goes on. */
     void end(Lanes gone) {
-        for (int k = 0; k < gone.count(); k++) {
-            ended.set(gone.lane(k));
+        if (gone.isRange()) {
+            ended.set(gone.from(), gone.to());
+        } else {
+            for (int k = 0; k < gone.count(); k++) {
+                ended.set(gone.lane(k));
+            }
         }
         living -= gone.count();
         changed = true;

@@ -3,14 +3,17 @@ package dev.cryo.lower.ptx.lanes;
 import dev.cryo.lower.ptx.Dim3;
 import dev.cryo.lower.ptx.KernelFault;
 import dev.cryo.lower.ptx.memory.MemoryMap;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The state of a thread block while it runs, as plain arrays. Used by one thread at a time and reused from block to
- * block; it owns the native memory that stands for shared and local memory.
+ * block and from launch to launch; the native memory that stands for shared and local memory goes with it.
  */
-final class Frame implements AutoCloseable {
+final class Frame {
     /** Where a filtered set of lanes, a row of addresses and values of uniform operands are put for one step. */
     private static final int SCRATCH_ROWS = 6;
 
@@ -24,14 +27,14 @@ final class Frame implements AutoCloseable {
     final long shared;
     final long local;
     final int localBytes;
-    final long parameters;
+    long parameters;
 
     private final Program program;
     private final Dim3 extents;
     private final int lanes;
     private final int sharedBytes;
-    private final long sharedAllocation;
-    private final long localAllocation;
+    private final MemorySegment sharedMemory;
+    private final MemorySegment localMemory;
     private final int[][] scratchInts;
     private final long[][] scratchLongs;
     private final long[] addresses;
@@ -45,13 +48,12 @@ final class Frame implements AutoCloseable {
     private long liveTo;
     private Dim3 block = new Dim3(0, 0, 0);
 
-    Frame(Program program, LaunchShape shape, MemoryMap memory, long parameters) {
+    Frame(Program program, LaunchShape shape, MemoryMap memory) {
         this.program = program;
         this.extents = shape.block();
         this.lanes = (int) extents.count();
         this.memory = memory;
         this.snapshot = memory.snapshot();
-        this.parameters = parameters;
         this.ints = new int[program.intRows()][lanes];
         this.longs = new long[program.longRows()][lanes];
         this.uniformInts = new int[program.uniformInts()];
@@ -65,23 +67,37 @@ final class Frame implements AutoCloseable {
         this.state = new BlockState(lanes);
         this.sharedBytes = shape.sharedBytes();
         this.localBytes = program.localBytes();
-        this.sharedAllocation = Raw.UNSAFE.allocateMemory(sharedBytes + 64L);
-        this.localAllocation = Raw.UNSAFE.allocateMemory((long) localBytes * lanes + 64L);
-        this.shared = sharedAllocation + 63 & -64L;
-        this.local = localAllocation + 63 & -64L;
+        this.sharedMemory = Arena.ofAuto().allocate(sharedBytes, 64);
+        this.localMemory = Arena.ofAuto().allocate((long) localBytes * lanes, 64);
+        this.shared = sharedMemory.address();
+        this.local = localMemory.address();
+        program.specials().fillLanes(this);
+    }
+
+    /** Whether this frame can be used for blocks of this shape. */
+    boolean fits(LaunchShape shape) {
+        return shape.block().equals(extents) && shape.sharedBytes() == sharedBytes;
+    }
+
+    /** Prepares for a launch: registers that are the same in all its blocks. */
+    void begin(LaunchShape shape, Map<String, Long> variables, long parameterBlock) {
+        parameters = parameterBlock;
+        program.specials().fill(this, shape, variables);
     }
 
     /** Prepares for a block of the grid: registers that depend on it, and zeroed shared and local memory. */
-    void enter(LaunchShape shape, Dim3 position) {
+    void enter(Dim3 position) {
         block = position;
         snapshot = memory.snapshot();
         liveFrom = 0;
         liveTo = 0;
-        Raw.UNSAFE.setMemory(shared, sharedBytes, (byte) 0);
-        if (localBytes > 0) {
-            Raw.UNSAFE.setMemory(local, (long) localBytes * lanes, (byte) 0);
+        if (sharedBytes > 0) {
+            sharedMemory.fill((byte) 0);
         }
-        program.specials().fill(this, shape, position);
+        if (localBytes > 0) {
+            localMemory.fill((byte) 0);
+        }
+        program.specials().fill(this, position);
         state.reset();
     }
 
@@ -219,11 +235,5 @@ final class Frame implements AutoCloseable {
     KernelFault fault(KernelFault.Kind kind, Step step, int lane, long address, @Nullable String detail) {
         return new KernelFault(kind, new KernelFault.Place(program.name(), step.line(), step.opcode(), block,
                 extents.at(lane)), address, detail);
-    }
-
-    @Override
-    public void close() {
-        Raw.UNSAFE.freeMemory(sharedAllocation);
-        Raw.UNSAFE.freeMemory(localAllocation);
     }
 }

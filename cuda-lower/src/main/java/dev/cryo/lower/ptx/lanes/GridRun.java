@@ -1,7 +1,6 @@
 package dev.cryo.lower.ptx.lanes;
 
 import dev.cryo.lower.ptx.KernelFault;
-import dev.cryo.lower.ptx.memory.MemoryMap;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Map;
@@ -14,6 +13,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
+import sun.misc.Unsafe;
 
 /**
  * Executes a grid: several threads take blocks in order. A block in which all lanes wait for something that another
@@ -23,11 +23,11 @@ public final class GridRun {
     /** Blocks that one thread holds at the same time when all of them wait for others. */
     private static final int MAX_RESIDENT = 4096;
 
-    private final Program program;
+    private final FramePool frames;
     private final LaunchShape shape;
-    private final MemoryMap memory;
     private final Map<String, Long> variables;
-    private final long parameters;
+    private final byte[] parameters;
+    private long parameterBlock;
     private final BooleanSupplier cancelled;
     private final AtomicLong nextBlock = new AtomicLong();
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
@@ -39,13 +39,11 @@ public final class GridRun {
      * A run that has not begun.
      *
      * @param variables the addresses of the module's variables
-     * @param parameters address of the parameter block, which stays valid until {@link #run} returns
      */
-    public GridRun(Program program, LaunchShape shape, MemoryMap memory, Map<String, Long> variables, long parameters,
+    public GridRun(FramePool frames, LaunchShape shape, Map<String, Long> variables, byte[] parameters,
             BooleanSupplier cancelled) {
-        this.program = program;
+        this.frames = frames;
         this.shape = shape;
-        this.memory = memory;
         this.variables = variables;
         this.parameters = parameters;
         this.cancelled = cancelled;
@@ -58,6 +56,17 @@ public final class GridRun {
      * @return false when it was cancelled
      */
     public boolean run(Executor workers, int parallelism) throws KernelFault {
+        int bytes = frames.program().parameterBytes();
+        parameterBlock = Raw.UNSAFE.allocateMemory(bytes + 16L);
+        try {
+            Raw.UNSAFE.copyMemory(parameters, Unsafe.ARRAY_BYTE_BASE_OFFSET, null, parameterBlock, bytes);
+            return runBlocks(workers, parallelism);
+        } finally {
+            Raw.UNSAFE.freeMemory(parameterBlock);
+        }
+    }
+
+    private boolean runBlocks(Executor workers, int parallelism) throws KernelFault {
         int helpers = (int) Math.min(parallelism, shape.grid().count()) - 1;
         CountDownLatch done = new CountDownLatch(Math.max(helpers, 0));
         for (int i = 0; i < helpers; i++) {
@@ -132,16 +141,13 @@ public final class GridRun {
             failure.compareAndSet(null, e);
             stopped = true;
         } finally {
-            waiting.forEach(Resident::close);
-            idle.forEach(Resident::close);
+            waiting.forEach(resident -> frames.give(resident.frame));
+            idle.forEach(resident -> frames.give(resident.frame));
             running.decrementAndGet();
         }
     }
 
     private record Resident(Frame frame, BlockRunner runner) {
-        void close() {
-            frame.close();
-        }
     }
 
     /** Starts the next block, or goes on with one that waited; false when there is neither. */
@@ -150,25 +156,20 @@ public final class GridRun {
         Resident resident;
         if (block >= 0) {
             resident = idle.isEmpty() ? resident() : idle.pop();
-            resident.frame.enter(shape, shape.grid().at(block));
+            resident.frame.enter(shape.grid().at(block));
         } else if (!waiting.isEmpty()) {
             resident = waiting.removeFirst();
         } else {
             return false;
         }
         boolean ended = false;
-        try {
-            switch (resident.runner.run()) {
-                case ENDED -> ended = true;
-                case YIELDED -> waiting.addLast(resident);
-                case CANCELLED -> abandoned = true;
-            }
-        } finally {
-            if (ended) {
+        switch (resident.runner.run()) {
+            case ENDED -> {
+                ended = true;
                 idle.push(resident);
-            } else if (!waiting.contains(resident)) {
-                resident.close();
             }
+            case YIELDED -> waiting.addLast(resident);
+            case CANCELLED -> abandoned = true;
         }
         if (!ended && block < 0) {
             Thread.yield();
@@ -182,8 +183,8 @@ public final class GridRun {
     }
 
     private Resident resident() {
-        Frame frame = new Frame(program, shape, memory, parameters);
-        program.specials().fill(frame, shape, variables);
+        Frame frame = frames.take(shape);
+        frame.begin(shape, variables, parameterBlock);
         return new Resident(frame, new BlockRunner(frame, this::stop));
     }
 }
