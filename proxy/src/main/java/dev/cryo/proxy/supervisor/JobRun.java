@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class JobRun implements Halves.Events, AutoCloseable {
     private static final Duration PROXY_START = Duration.ofSeconds(30);
-    private static final Duration PROXY_LOOK = Duration.ofMillis(200);
+    private static final Duration LOOK = Duration.ofMillis(200);
     private static final Duration LAST_OUTPUT = Duration.ofSeconds(2);
     private static final Duration END = Duration.ofSeconds(10);
     private static final int SIGTERM = 15;
@@ -44,6 +44,7 @@ final class JobRun implements Halves.Events, AutoCloseable {
     private final OutputPump error;
     private @Nullable ProxyProcess proxy;
     private @Nullable ApplicationProcess application;
+    private int waitingSignal;
     private boolean proxyUsed;
     private boolean closing;
     private volatile boolean lowerHalfLost;
@@ -97,7 +98,7 @@ final class JobRun implements Halves.Events, AutoCloseable {
     Connection lowerHalf() throws IOException, InterruptedException {
         long end = System.nanoTime() + PROXY_START.toNanos();
         while (System.nanoTime() < end && proxyLives()) {
-            Optional<Connection> connected = halves.proxy(PROXY_LOOK);
+            Optional<Connection> connected = halves.proxy(LOOK);
             if (connected.isPresent()) {
                 return connected.get();
             }
@@ -119,6 +120,9 @@ final class JobRun implements Halves.Events, AutoCloseable {
     /** Takes over the application, which has been started or restored. */
     synchronized void application(ApplicationProcess started) {
         application = started;
+        if (waitingSignal != 0) {
+            signal(waitingSignal);
+        }
         site.input().connect(streams);
         site.status().update(now -> now.withApplication(
                 ProcessHandle.of(started.pid()).map(JobStatus.Running::of).orElse(null)));
@@ -134,6 +138,36 @@ final class JobRun implements Halves.Events, AutoCloseable {
             throw new IllegalStateException("no application was started");
         }
         return application;
+    }
+
+    /** Whether there is an application. */
+    synchronized boolean isStarted() {
+        return application != null;
+    }
+
+    /** Passes a signal on; one that comes before the application is there waits for it. */
+    synchronized void signal(int number) {
+        if (application == null) {
+            waitingSignal = number;
+        } else if (Delivery.send(application, number)) {
+            askedCode = 128 + number;
+        }
+    }
+
+    /** Waits for an application that is expected to connect. */
+    Connection returned(Duration timeout) throws IOException, InterruptedException {
+        long end = System.nanoTime() + timeout.toNanos();
+        while (System.nanoTime() < end && process().isAlive()) {
+            Optional<Connection> connected = halves.returned(LOOK);
+            if (connected.isPresent()) {
+                halves.stopExpecting();
+                return connected.get();
+            }
+        }
+        throw new IOException(
+                process().isAlive()
+                        ? "waited " + timeout.toSeconds() + " s for the application to connect"
+                        : "the application has ended before it could connect");
     }
 
     // What happens; on the control server's thread, so what takes time goes to another.
@@ -250,9 +284,13 @@ final class JobRun implements Halves.Events, AutoCloseable {
 
     /** Ends the application: asks it, and kills it if it does not end in time. */
     void end() throws InterruptedException {
+        if (!isStarted()) {
+            signal(SIGTERM);
+            return;
+        }
         askedCode = 0;
         ApplicationProcess ending = process();
-        ending.signal(SIGTERM);
+        signal(SIGTERM);
         try {
             ending.onExit().get(END.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {

@@ -151,9 +151,7 @@ final class Restart {
             restored.cut().forEach(cut -> site.messages()
                     .say("what the application had written after the checkpoint is kept in " + cut));
             load(run.lowerHalf());
-            Connection application = run.halves().returned(CONNECT).orElseThrow(() -> new IOException(
-                    "waited " + CONNECT.toSeconds() + " s for the restored application to connect"));
-            run.halves().stopExpecting();
+            Connection application = run.returned(CONNECT);
             run.halves().attach(application, run.processes());
             Welcome welcome = new Welcome(Outcome.RESTORED, new byte[0]);
             application.ask(welcome, Running.class, CONNECT, "the restored application to open its gate");
@@ -174,9 +172,7 @@ final class Restart {
             if (!site.settings().inProcess()) {
                 load(run.lowerHalf());
             }
-            Connection application = run.halves().returned(CONNECT).orElseThrow(() -> new IOException(
-                    "waited " + CONNECT.toSeconds() + " s for the application to connect"));
-            run.halves().stopExpecting();
+            Connection application = run.returned(CONNECT);
             if (application.hello().role() == Role.APPLICATION_IN_PROCESS) {
                 load(application);
             }

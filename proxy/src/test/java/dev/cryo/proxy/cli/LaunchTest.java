@@ -128,6 +128,9 @@ class LaunchTest {
         RunningCryo first = shell("echo $$; exec sleep 60");
         first.awaitOut("\n");
         long application = Long.parseLong(first.out().strip());
+        while (!listed().contains("\"application\":{\"pid\":" + application)) {
+            Thread.sleep(100);
+        }
         List<ProcessHandle> proxies = first.process.children().filter(child -> child.pid() != application).toList();
         first.process.destroyForcibly().waitFor();
         for (ProcessHandle proxy : proxies) {

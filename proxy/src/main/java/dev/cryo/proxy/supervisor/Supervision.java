@@ -1,0 +1,260 @@
+package dev.cryo.proxy.supervisor;
+
+import dev.cryo.proxy.control.Connection;
+import dev.cryo.proxy.host.HostState;
+import dev.cryo.proxy.host.HostStateException;
+import dev.cryo.proxy.supervisor.JobException.Kind;
+import dev.cryo.proxy.supervisor.JobSettings.OnFailure;
+import dev.cryo.streamlog.control.ControlMessage;
+import dev.cryo.streamlog.control.ControlMessage.CheckpointTaken;
+import dev.cryo.streamlog.control.ControlMessage.CheckpointWanted;
+import dev.cryo.streamlog.control.ControlMessage.Done;
+import dev.cryo.streamlog.control.ControlMessage.EndJob;
+import dev.cryo.streamlog.control.ControlMessage.Failed;
+import dev.cryo.streamlog.control.ControlMessage.TakeCheckpoint;
+import dev.cryo.streamlog.image.ImageReader;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A job being supervised: its runs one after the other, its checkpoints, and what signals and commands ask for.
+ *
+ * <p>One thread goes through the runs; each request is served by a virtual thread of its own.
+ */
+final class Supervision implements JobRun.Commands {
+    /** How often a job comes back by itself without having taken an image in between. */
+    private static final int FRUITLESS_RESTARTS = 3;
+
+    private final Site site;
+    private final Optional<HostState> host;
+    private final Checkpoints checkpoints;
+    private final AtomicBoolean ending = new AtomicBoolean();
+    /** The image that a failed job goes back to; 0 for none. */
+    private long baseImage;
+
+    private long restartedFrom;
+    private int restarts;
+    private volatile @Nullable JobRun run;
+
+    Supervision(Site site, Optional<HostState> host) {
+        this.site = site;
+        this.host = host;
+        this.checkpoints = new Checkpoints(site, host);
+    }
+
+    /** Starts the job and returns its exit status when it has ended. */
+    int launch() throws JobException, InterruptedException {
+        routeSignals();
+        try {
+            JobRun first = JobRun.prepare(site, this);
+            run = first;
+            try {
+                first.startProxy();
+                first.startApplication();
+            } catch (IOException | HostStateException e) {
+                first.close();
+                throw e;
+            }
+            return supervise(first);
+        } catch (IOException | HostStateException e) {
+            throw failed("job " + site.folder().name() + " cannot be launched: " + e.getMessage(), e);
+        }
+    }
+
+    /** Restarts the job from a verified image and returns its exit status when it has ended. */
+    int restart(ImageReader image) throws JobException, InterruptedException {
+        routeSignals();
+        baseImage = image.manifest().number();
+        try {
+            return supervise(Restart.run(site, image, host, this));
+        } catch (IOException e) {
+            throw failed("job " + site.folder().name() + " failed: " + e.getMessage(), e);
+        } catch (JobException e) {
+            throw failed(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private JobException failed(String message, Exception cause) {
+        site.status().failed(message);
+        site.status().update(now -> now.ended(-1));
+        return new JobException(cause instanceof JobException e ? e.kind() : Kind.FAILED, message, cause);
+    }
+
+    /** From a started run to the end of the job. */
+    private int supervise(JobRun first) throws JobException, InterruptedException, IOException {
+        JobRun current = first;
+        while (true) {
+            Ending end = await(current);
+            if (!end.isFailure() || site.settings().onFailure() == OnFailure.STOP || ending.get()) {
+                site.status().update(now -> now.ended(end.code()));
+                return end.code();
+            }
+            JobStatus.Taken taken = site.status().now().lastCheckpoint();
+            baseImage = taken == null ? baseImage : taken.image();
+            if (baseImage == 0) {
+                site.messages().say("there is no image of this job to come back from");
+                site.status().update(now -> now.ended(end.code()));
+                return end.code();
+            }
+            site.messages()
+                    .say("the application has ended (" + end.code() + "); the job goes back to image " + baseImage);
+            current = comeBack();
+        }
+    }
+
+    private JobRun comeBack() throws JobException, InterruptedException, IOException {
+        while (true) {
+            restarts = restartedFrom == baseImage ? restarts + 1 : 1;
+            restartedFrom = baseImage;
+            if (restarts > FRUITLESS_RESTARTS) {
+                throw failed(
+                        "the job has come back from image " + baseImage + " " + FRUITLESS_RESTARTS
+                                + " times without getting as far as another: given up",
+                        new IOException("repeated failure"));
+            }
+            try (ImageReader image = Restart.verified(site.folder(), baseImage)) {
+                return Restart.run(site, image, host, this);
+            } catch (JobException e) {
+                if (e.kind() != Kind.FAILED) {
+                    throw failed(String.valueOf(e.getMessage()), e);
+                }
+                site.messages().say(String.valueOf(e.getMessage()));
+            }
+        }
+    }
+
+    private Ending await(JobRun current) throws JobException, InterruptedException, IOException {
+        run = current;
+        try (current;
+                ScheduledExecutorService timer = timer(current)) {
+            Ending end = current.await();
+            timer.shutdownNow();
+            checkpoints.awaitIdle();
+            return end;
+        } finally {
+            run = null;
+        }
+    }
+
+    private ScheduledExecutorService timer(JobRun current) {
+        ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(
+                Thread.ofPlatform().name("cryo-interval").daemon().factory());
+        long interval = site.settings().intervalMillis();
+        if (interval > 0) {
+            timer.scheduleWithFixedDelay(() -> take(current, false), interval, interval, TimeUnit.MILLISECONDS);
+        }
+        return timer;
+    }
+
+    private void routeSignals() {
+        SignalRouter.install(
+                () -> inBackground(this::checkpointThenEnd),
+                () -> inBackground(() -> {
+                    JobRun current = run;
+                    if (current != null) {
+                        take(current, false);
+                    }
+                }),
+                number -> {
+                    JobRun current = run;
+                    if (current != null) {
+                        current.signal(number);
+                    }
+                },
+                site.messages());
+    }
+
+    private void inBackground(Runnable task) {
+        Thread.ofVirtual().start(() -> {
+            try {
+                task.run();
+            } catch (RuntimeException e) {
+                site.messages().defect("the supervisor made a mistake", e);
+            }
+        });
+    }
+
+    /** What SIGTERM asks for; the second one does not wait for the checkpoint. */
+    private void checkpointThenEnd() {
+        boolean first = ending.compareAndSet(false, true);
+        JobRun current = run;
+        if (current == null) {
+            return;
+        }
+        if (first && current.isStarted() && take(current, true)) {
+            current.endHeld();
+        } else {
+            end(current);
+        }
+    }
+
+    private static void end(JobRun current) {
+        try {
+            current.end();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Takes a checkpoint; whether it succeeded was told. */
+    private boolean take(JobRun current, boolean hold) {
+        try {
+            checkpoints.take(current, Duration.ofMillis(site.settings().timeoutMillis()), hold);
+            return true;
+        } catch (CheckpointException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    @Override
+    public void asked(Connection by, ControlMessage request) {
+        JobRun current = run;
+        if (current == null || !current.isStarted()) {
+            by.tell(new Failed("the job is being started or ended"));
+            return;
+        }
+        switch (request) {
+            case TakeCheckpoint take -> inBackground(() -> serve(current, by, take));
+            case CheckpointWanted wanted -> inBackground(() -> serveWanted(current, by));
+            case EndJob end -> inBackground(() -> {
+                ending.set(true);
+                end(current);
+                by.tell(new Done());
+            });
+            default -> by.tell(new Failed("a supervisor is not asked " + request.getClass().getSimpleName()));
+        }
+    }
+
+    /** The application learns from its gate how it went, unless it never came to that. */
+    private void serveWanted(JobRun current, Connection application) {
+        if (!take(current, false)) {
+            application.tell(new Failed("the checkpoint failed; the supervisor has said why"));
+        }
+    }
+
+    private void serve(JobRun current, Connection command, TakeCheckpoint request) {
+        long millis = request.timeoutMillis() > 0 ? request.timeoutMillis() : site.settings().timeoutMillis();
+        try {
+            Checkpoint.Report report = checkpoints.take(current, Duration.ofMillis(millis), request.thenEnd());
+            command.tell(new CheckpointTaken(
+                    report.image(), report.bytes(), report.pauseNanos(), report.totalNanos()));
+            if (request.thenEnd()) {
+                ending.set(true);
+                current.endHeld();
+            }
+        } catch (CheckpointException e) {
+            command.tell(new Failed(String.valueOf(e.getMessage())));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
