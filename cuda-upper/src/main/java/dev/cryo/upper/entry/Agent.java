@@ -28,10 +28,12 @@ public final class Agent {
         }
         try {
             start(arguments, instrumentation);
-        } catch (InvocationTargetException e) {
-            fail(e.getCause() == null ? e : e.getCause());
         } catch (Exception e) {
-            fail(e);
+            Throwable why = e;
+            while (why instanceof InvocationTargetException && why.getCause() != null) {
+                why = why.getCause();
+            }
+            fail(why);
         }
     }
 

@@ -1,14 +1,25 @@
 package dev.cryo.upper.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.cryo.streamlog.control.ControlMessage;
 import dev.cryo.upper.fake.AgentFolder;
+import dev.cryo.upper.fake.Supervisor;
 import java.io.IOException;
+import java.lang.classfile.ClassFile;
+import java.lang.constant.ClassDesc;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import jcuda.driver.JCudaDriver;
 import org.crac.Core;
 import org.junit.jupiter.api.BeforeAll;
@@ -68,5 +79,132 @@ class AgentTest {
                         "graph CUDA_ERROR_NOT_SUPPORTED",
                         "loader false");
         assertThat(said.status()).isZero();
+    }
+
+    @Test
+    void tracesCallsWhenTheApplicationAsksForIt() throws Exception {
+        Said said = runApplication("-,in-process,device=fake", "Tracing");
+        assertThat(said.out()).containsExactly("Executing cuInit", "Executing cuDeviceGetCount", "2", "quiet 2");
+        assertThat(said.status()).isZero();
+    }
+
+    @Test
+    void resourcesAreCalledAroundACheckpointOfTheApplicationsOwn() throws Exception {
+        Path job = Files.createDirectory(folder.resolve("job"));
+        try (Supervisor supervisor = new Supervisor(job.resolve("control.sock"))) {
+            CompletableFuture<Said> running = CompletableFuture.supplyAsync(() -> {
+                try {
+                    return runApplication(job + ",in-process,device=fake", "CracApplication");
+                } catch (IOException | InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            ControlMessage.Hello hello = supervisor.accept();
+            assertThat(hello.role()).isEqualTo(ControlMessage.Role.APPLICATION_IN_PROCESS);
+            assertThat(hello.javaVersion()).isEqualTo(25);
+            supervisor.write(new ControlMessage.Welcome(ControlMessage.Outcome.STARTED, new byte[0]));
+            assertThat(supervisor.read()).isEqualTo(new ControlMessage.CheckpointWanted());
+            assertThat(supervisor.ask(new ControlMessage.Gate(5000))).isInstanceOf(ControlMessage.Gated.class);
+            assertThat(supervisor.ask(new ControlMessage.Resume())).isEqualTo(new ControlMessage.Running());
+            assertThat(supervisor.read()).isEqualTo(new ControlMessage.CheckpointWanted());
+            assertThat(supervisor.ask(new ControlMessage.Gate(5000))).isInstanceOf(ControlMessage.Failed.class);
+            Said said = running.get(30, TimeUnit.SECONDS);
+            assertThat(said.out())
+                    .containsExactly(
+                            "running",
+                            "before second",
+                            "before first",
+                            "after first",
+                            "after second",
+                            "taken",
+                            "before second",
+                            "before first",
+                            "after first",
+                            "after second",
+                            "refused second is busy",
+                            "Noisy[name=first] Noisy[name=second]");
+            assertThat(said.err()).isEmpty();
+        }
+    }
+
+    @Test
+    void withoutASupervisorThereAreNoCheckpoints() throws Exception {
+        Said said = runApplication("-,in-process,device=fake", "CracApplication");
+        assertThat(said.out()).startsWith("running", "refused the application runs without a supervisor");
+    }
+
+    @Test
+    void classesThatTheApplicationBringsDoNotClashWithItsOwn() throws Exception {
+        Path clashing = Files.createDirectory(folder.resolve("clashing"));
+        for (String name : List.of(
+                "dev.cryo.upper.cuda.Cuda",
+                "dev.cryo.upper.agent.UpperHalf",
+                "dev.cryo.streamlog.call.Call",
+                "dev.cryo.upper.jcuda.Translator",
+                "org.jspecify.annotations.Nullable")) {
+            Path file = clashing.resolve(name.replace('.', '/') + ".class");
+            Files.createDirectories(file.getParent());
+            byte[] bytes = ClassFile.of()
+                    .build(ClassDesc.of(name), builder -> builder.withFlags(ClassFile.ACC_PUBLIC));
+            Files.write(file, bytes);
+        }
+        Said said = run(AgentFolder.command(
+                agent, "-,in-process,device=fake", clashing + ":" + classPath, "dev.cryo.upper.apps.RoundTrip"));
+        assertThat(said.out()).startsWith("driver true").endsWith("loader true");
+        assertThat(said.status()).isZero();
+    }
+
+    @Test
+    void jcudaMayComeByAClassLoaderOfTheApplications() throws Exception {
+        Said said = run(AgentFolder.command(
+                agent,
+                "-,in-process,device=fake",
+                folder.resolve("applications").toString(),
+                "dev.cryo.upper.apps.OwnLoader",
+                classPath));
+        assertThat(said.err()).doesNotContain("Exception");
+        assertThat(said.out()).startsWith("driver true", "runtime 2.0", "launched");
+        assertThat(said.status()).isZero();
+    }
+
+    @Test
+    void anOlderJvmIsRefusedByItsVersion() throws Exception {
+        Path java = olderJava().orElse(null);
+        assumeTrue(java != null, "no JDK older than 25 in /usr/lib/jvm");
+        List<String> command = new ArrayList<>(
+                AgentFolder.command(agent, "-,in-process,device=fake", classPath, "dev.cryo.upper.apps.RoundTrip"));
+        command.set(0, Objects.requireNonNull(java).toString());
+        Said said = run(command);
+        assertThat(said.status()).isEqualTo(126);
+        assertThat(said.err())
+                .startsWith("cryo: the application's JVM is Java ")
+                .contains("and cryo needs Java 25: start the application with the java of a JDK 25");
+        assertThat(said.out()).isEmpty();
+    }
+
+    private static Optional<Path> olderJava() throws IOException {
+        try (Stream<Path> homes = Files.list(Path.of("/usr/lib/jvm"))) {
+            return homes.filter(home -> home.getFileName().toString().matches(".*-(8|11|17|21)(-.*|$)"))
+                    .map(home -> home.resolve("bin").resolve("java"))
+                    .filter(Files::isExecutable)
+                    .findFirst();
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
+    }
+
+    @Test
+    void wrongArgumentsAreNamed() throws Exception {
+        assertThat(runApplication("", "RoundTrip").err())
+                .isEqualTo("cryo: the agent could not start: the agent needs the job's folder as its argument; start "
+                        + "applications by: cryo launch -- java ...\n");
+        assertThat(runApplication("-,in-process,fast", "RoundTrip").err())
+                .isEqualTo("cryo: the agent could not start: unknown option of the agent: fast\n");
+        assertThat(runApplication("-,in-process,device=abacus", "RoundTrip").err())
+                .startsWith("cryo: the agent could not start: no lower half for device abacus in ")
+                .endsWith("; there are [fake]\n");
+        Said said = runApplication(folder.resolve("nowhere").toString(), "RoundTrip");
+        assertThat(said.err()).startsWith("cryo: the agent could not start: the supervisor cannot be reached at ");
+        assertThat(said.status()).isEqualTo(126);
     }
 }

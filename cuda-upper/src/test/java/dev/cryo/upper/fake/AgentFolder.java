@@ -8,6 +8,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
@@ -64,8 +65,9 @@ public final class AgentFolder {
     }
 
     /** The command of a JVM with the agent, whose application is on the class path. */
-    public static List<String> command(Path agentJar, String options, String classPath, String main) {
-        return List.of(
+    public static List<String> command(
+            Path agentJar, String options, String classPath, String main, String... arguments) {
+        List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
@@ -73,6 +75,8 @@ public final class AgentFolder {
                 "-javaagent:" + agentJar + "=" + options,
                 "-cp",
                 classPath,
-                main);
+                main));
+        command.addAll(List.of(arguments));
+        return command;
     }
 }

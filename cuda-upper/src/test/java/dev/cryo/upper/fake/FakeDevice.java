@@ -27,6 +27,8 @@ public final class FakeDevice implements LowerHalf {
     private final Map<Long, String> functions = new HashMap<>();
     private final Map<Long, Integer> errors = new HashMap<>();
     private final Map<Long, Long> contextOfStream = new HashMap<>();
+    private final List<Reply> held = new ArrayList<>();
+    private boolean holding;
     private @Nullable HostSide host;
 
     /** All calls so far, but those that only ask. */
@@ -54,6 +56,24 @@ public final class FakeDevice implements LowerHalf {
         side().faulted();
     }
 
+    /** Whether synchronisation with a context waits until it is no longer held. */
+    public void hold(boolean on) {
+        List<Reply> over = new ArrayList<>();
+        synchronized (this) {
+            holding = on;
+            if (!on) {
+                over.addAll(held);
+                held.clear();
+            }
+        }
+        over.forEach(reply -> reply.done(Call.Done.DONE));
+    }
+
+    /** How many calls are held. */
+    public synchronized int held() {
+        return held.size();
+    }
+
     @Override
     public void attach(HostSide side) {
         host = side;
@@ -71,6 +91,10 @@ public final class FakeDevice implements LowerHalf {
     @Override
     public synchronized void execute(Call call, Reply reply) {
         calls.add(call);
+        if (holding && call instanceof Call.CtxSync) {
+            held.add(reply);
+            return;
+        }
         Object answer = answer(call);
         if (answer instanceof Integer code) {
             reply.failed(code);

@@ -38,10 +38,11 @@ public final class Core {
     /** Takes a checkpoint, and returns when the application goes on after it. */
     public static void checkpointRestore() throws CheckpointException, RestoreException {
         Checkpointer to = checkpointer;
-        if (to == null) {
-            throw new UnsupportedOperationException("the application runs without a supervisor");
-        }
-        Outcome outcome = to.checkpoint();
+        Outcome outcome = to != null
+                ? to.checkpoint()
+                : new Outcome(
+                        false,
+                        List.of(new UnsupportedOperationException("the application runs without a supervisor")));
         if (!outcome.taken()) {
             CheckpointException failed = new CheckpointException();
             outcome.failures().forEach(failed::addSuppressed);
