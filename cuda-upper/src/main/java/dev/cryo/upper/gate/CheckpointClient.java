@@ -19,14 +19,16 @@ import org.jspecify.annotations.Nullable;
  * Answers the supervisor. Runs on a daemon thread of its own from {@link #start} on, until the process ends.
  *
  * <pre>
- *   RUNNING --Gate--> GATED --Suspend--> SUSPENDED --Welcome--> RUNNING
- *                     GATED --Resume, connection lost, gate not quiet in time--> RUNNING
+ *   RUNNING --Gate--> GATED --Suspend--> SUSPENDED --Welcome--> PROCEEDING --told--> RUNNING
+ *                     GATED --Resume, connection lost, gate not quiet in time--> PROCEEDING
  * </pre>
  */
 public final class CheckpointClient {
     private static final Duration RETRY = Duration.ofMillis(10);
     /** After a checkpoint the supervisor answers in the end, or is gone; a frozen process does not try. */
     private static final int RETRIES = 6000;
+
+    private static final int RETRIES_RUNNING = 200;
 
     private final Path socket;
     private final ControlMessage.Hello hello;
@@ -38,12 +40,14 @@ public final class CheckpointClient {
     private final CheckpointRequests requests = new CheckpointRequests();
     private final CompletableFuture<ControlMessage.Welcome> firstWelcome = new CompletableFuture<>();
     private volatile @Nullable ControlConnection connection;
-    private State state = State.RUNNING;
+    private volatile State state = State.RUNNING;
 
     private enum State {
         RUNNING,
         GATED,
-        SUSPENDED
+        SUSPENDED,
+        /** The application goes on, and the supervisor has yet to be told. */
+        PROCEEDING
     }
 
     /** Takes over what an earlier process had, before the application goes on. */
@@ -93,12 +97,24 @@ public final class CheckpointClient {
     /** Asks for a checkpoint on the application's behalf and waits until it goes on after it. */
     public CheckpointRequests.Outcome checkpoint(Duration timeout) throws InterruptedException {
         return requests.request(timeout, () -> {
-            ControlConnection open = connection;
+            ControlConnection open = awaitConnection(timeout);
             if (open == null) {
                 throw new IOException("the supervisor is not connected");
             }
             open.write(new ControlMessage.CheckpointWanted());
         });
+    }
+
+    /** The connection, once no checkpoint is under way; null if that does not come true in time. */
+    private @Nullable ControlConnection awaitConnection(Duration timeout) {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        while (connection == null || state != State.RUNNING) {
+            if (System.nanoTime() - deadline > 0 || Thread.currentThread().isInterrupted()) {
+                return null;
+            }
+            sleep();
+        }
+        return connection;
     }
 
     private void run() {
@@ -107,7 +123,6 @@ public final class CheckpointClient {
             try (ControlConnection opened = ControlConnection.open(socket, hello)) {
                 welcome(opened);
                 failures = 0;
-                connection = opened;
                 serve(opened);
             } catch (IOException | RuntimeException e) {
                 failures++;
@@ -127,18 +142,25 @@ public final class CheckpointClient {
         firstWelcome.completeExceptionally(
                 new IOException("the supervisor cannot be reached at " + socket + ": " + why.getMessage(), why));
         switch (state) {
-            case RUNNING -> {
-                // The application is whole without a supervisor; if one comes it will be welcomed.
+            case RUNNING, PROCEEDING -> {
+                state = State.RUNNING;
+                if (failures == RETRIES_RUNNING && hello.role() == ControlMessage.Role.APPLICATION) {
+                    // A proxy ends with its supervisor, and calls to it would wait forever.
+                    Notices.say("the supervisor is gone and with it the lower half: " + why.getMessage());
+                    gate.lost();
+                }
             }
             case GATED -> {
                 Notices.say("the supervisor is gone during a checkpoint; the application runs on");
                 proceed(List.of(why));
+                state = State.RUNNING;
             }
             case SUSPENDED -> {
                 if (failures > RETRIES) {
                     Notices.say("the supervisor is gone and with it the lower half: " + why.getMessage());
                     gate.lost();
                     proceed(List.of(why));
+                    state = State.RUNNING;
                 }
             }
         }
@@ -158,7 +180,9 @@ public final class CheckpointClient {
         if (state == State.SUSPENDED) {
             proceed(List.of());
             opened.write(new ControlMessage.Running());
+            state = State.RUNNING;
         }
+        connection = opened;
         firstWelcome.complete(welcome);
     }
 
@@ -191,6 +215,9 @@ public final class CheckpointClient {
             ControlMessage answer = answer(opened.read());
             if (answer != null) {
                 opened.write(answer);
+            }
+            if (state == State.PROCEEDING) {
+                state = State.RUNNING;
             }
         }
     }
@@ -263,7 +290,7 @@ public final class CheckpointClient {
 
     /** Lets the application go on, after a checkpoint or after one that failed. */
     private void proceed(List<? extends Throwable> failures) {
-        state = State.RUNNING;
+        state = State.PROCEEDING;
         gate.open();
         List<Throwable> afterwards = resources.afterRestore();
         afterwards.forEach(e -> Notices.say("a resource of the application failed after the checkpoint: " + e));

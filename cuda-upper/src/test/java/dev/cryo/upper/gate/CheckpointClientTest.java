@@ -211,6 +211,16 @@ class CheckpointClientTest {
     }
 
     @Test
+    void aSupervisorThatIsGoneForGoodTakesTheProxyWithIt() throws Exception {
+        start();
+        rig.device().hold(true);
+        supervisor.close();
+        while (Rig.code(() -> rig.cuda().contexts().current()) != 46) {
+            Thread.sleep(10);
+        }
+    }
+
+    @Test
     void aLostLowerHalfEndsAllWaiting() throws Exception {
         start();
         gate();
