@@ -89,6 +89,18 @@ class MemoryTest {
     }
 
     @Test
+    void aNegativeRegisterPlusAnOffsetIsAGoodSharedAddress() throws Exception {
+        MemorySegment a = device.ints(new int[64]);
+        device.run(device.kernel(HEADER + ".shared .b8 s[256];\nmad.lo.u32 x, t, 4, -64;\nst.shared.u32 [x+64], t;\n"
+                + "bar.sync 0;\nld.shared.u32 y, [x+64];\nxor.b32 x, t, 1;\nmad.lo.u32 x, x, 4, -64;\n"
+                + "ld.shared.u32 x, [x+64];\nmad.lo.u32 x, x, 100, y;\nmad.wide.u32 a, t, 4, a;\n"
+                + "st.global.u32 [a], x;\nret;\n}\n", "k"), 1, 64, a);
+        for (int i = 0; i < 64; i++) {
+            assertThat(a.getAtIndex(ValueLayout.JAVA_INT, i)).isEqualTo((i ^ 1) * 100 + i);
+        }
+    }
+
+    @Test
     void rowsMaySpanSeveralAllocations() throws Exception {
         MemorySegment both = device.ints(new int[128]);
         device.map().remove(both.address());

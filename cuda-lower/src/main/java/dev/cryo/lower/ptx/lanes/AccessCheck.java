@@ -46,7 +46,7 @@ final class AccessCheck {
         Place place = base;
         if (place == null || place.uniform()) {
             long value = place == null ? 0 : place.wide() ? frame.uniformLongs[place.index()]
-                    : frame.uniformInts[place.index()] & 0xffffffffL;
+                    : frame.uniformInts[place.index()];
             frame.accessBases[index] = start(frame) + value;
             return good(frame, value, value, value) ? ROWS : BAD;
         }
@@ -128,7 +128,6 @@ final class AccessCheck {
             highest = Math.max(highest, row[i]);
             bits |= row[i];
         }
-        // Negative ones are large unsigned addresses, which no space of 32-bit addresses has.
         return good(frame, lowest, highest, bits) ? GATHER : BAD;
     }
 

@@ -130,8 +130,9 @@ public final class GridRun {
         running.incrementAndGet();
         Deque<Resident> waiting = new ArrayDeque<>();
         Deque<Resident> idle = new ArrayDeque<>();
+        Turns turns = new Turns();
         try {
-            while (step(waiting, idle)) {
+            while (step(waiting, idle, turns)) {
                 if (stop()) {
                     abandoned |= !waiting.isEmpty() || nextBlock.get() < shape.grid().count();
                     return;
@@ -151,8 +152,8 @@ public final class GridRun {
     }
 
     /** Starts the next block, or goes on with one that waited; false when there is neither. */
-    private boolean step(Deque<Resident> waiting, Deque<Resident> idle) throws KernelFault {
-        long block = waiting.size() < MAX_RESIDENT ? take() : -1;
+    private boolean step(Deque<Resident> waiting, Deque<Resident> idle, Turns turns) throws KernelFault {
+        long block = waiting.size() < MAX_RESIDENT && turns.startNew(waiting.size()) ? take() : -1;
         Resident resident;
         if (block >= 0) {
             resident = idle.isEmpty() ? resident() : idle.pop();
@@ -162,17 +163,17 @@ public final class GridRun {
         } else {
             return false;
         }
-        boolean ended = false;
         switch (resident.runner.run()) {
             case ENDED -> {
-                ended = true;
                 idle.push(resident);
+                turns.ended();
             }
-            case YIELDED -> waiting.addLast(resident);
+            case YIELDED -> {
+                waiting.addLast(resident);
+                turns.waited();
+                Thread.yield();
+            }
             case CANCELLED -> abandoned = true;
-        }
-        if (!ended && block < 0) {
-            Thread.yield();
         }
         return true;
     }

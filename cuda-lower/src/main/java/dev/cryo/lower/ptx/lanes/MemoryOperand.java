@@ -22,6 +22,7 @@ record MemoryOperand(Space space, @Nullable Place base, long offset, int bytes) 
         return row;
     }
 
+    /** 32-bit registers hold addresses of small spaces; a negative one plus an offset may be good. */
     private void computeRow(Frame frame, Lanes active, long[] row) {
         Place place = base;
         boolean range = active.isRange();
@@ -30,7 +31,7 @@ record MemoryOperand(Space space, @Nullable Place base, long offset, int bytes) 
         int[] list = active.list();
         if (place == null || place.uniform()) {
             long value = offset + (place == null ? 0 : place.wide() ? frame.uniformLongs[place.index()]
-                    : frame.uniformInts[place.index()] & 0xffffffffL);
+                    : frame.uniformInts[place.index()]);
             for (int k = from; k < to; k++) {
                 row[range ? k : list[k]] = value;
             }
@@ -49,11 +50,11 @@ record MemoryOperand(Space space, @Nullable Place base, long offset, int bytes) 
             int[] source = frame.ints[place.index()];
             if (range) {
                 for (int i = from; i < to; i++) {
-                    row[i] = (source[i] & 0xffffffffL) + offset;
+                    row[i] = source[i] + offset;
                 }
             } else {
                 for (int k = from; k < to; k++) {
-                    row[list[k]] = (source[list[k]] & 0xffffffffL) + offset;
+                    row[list[k]] = source[list[k]] + offset;
                 }
             }
         }
