@@ -195,14 +195,15 @@ class LowerHalfSessionTest {
         for (int i = 0; i < 50; i++) {
             rig.queue(new Call.MemSet(STREAM, DeviceRig.BASE, 0, 1, i, 512 * MIB, 1));
         }
+        // The wait is long enough for the first of them to have begun.
+        assertThat(session.handle(new ControlMessage.Drain(200)))
+                .isInstanceOfSatisfying(ControlMessage.Failed.class, failed -> assertThat(failed.message())
+                        .startsWith("the device still runs set of 536870912 bytes on stream 0xa for ")
+                        .endsWith(", after 200 ms of waiting"));
         assertThat(session.handle(new ControlMessage.Capture(false)))
                 .isInstanceOfSatisfying(ControlMessage.Failed.class, failed -> assertThat(failed.message())
                         .startsWith("Capture: the device is not drained: set of 536870912 bytes on stream 0xa for ")
                         .endsWith(" operations wait"));
-        assertThat(session.handle(new ControlMessage.Drain(5)))
-                .isInstanceOfSatisfying(ControlMessage.Failed.class, failed -> assertThat(failed.message())
-                        .startsWith("the device still runs set of 536870912 bytes on stream 0xa for ")
-                        .endsWith(", after 5 ms of waiting"));
         expectDone(session.handle(new ControlMessage.Drain(60_000)));
     }
 
