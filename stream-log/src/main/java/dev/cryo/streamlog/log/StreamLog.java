@@ -50,11 +50,15 @@ public final class StreamLog {
 
     /** Takes note of a call that succeeded; calls that change no object and no state leave the log as it is. */
     @SuppressWarnings("unchecked")
-    public synchronized void append(Call call) {
+    public void append(Call call) {
         CallDescriptor descriptor = CallDescriptor.of((Class<? extends Call>) call.getClass());
-        if (!descriptor.isLogged()) {
-            return;
+        // Most calls are not, and take no lock.
+        if (descriptor.isLogged()) {
+            note(call, descriptor);
         }
+    }
+
+    private synchronized void note(Call call, CallDescriptor descriptor) {
         for (ObjectRef destroyed : descriptor.destroys(call)) {
             destroy(destroyed, call);
         }
