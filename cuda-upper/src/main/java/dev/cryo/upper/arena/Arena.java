@@ -41,6 +41,9 @@ public final class Arena<T> {
     private final long shareLimit;
     private final BitSet used = new BitSet();
     private final TreeMap<Integer, Slab<T>> shared = new TreeMap<>();
+    /** How many of the slabs in use are so because something else lies there. */
+    private int excluded;
+
     /** For each slab what lies there: null, a {@link Slab} that is shared, or the {@link Block} that it belongs to. */
     private volatile @Nullable Object[] slots = new Object[64];
 
@@ -132,6 +135,23 @@ public final class Arena<T> {
         return true;
     }
 
+    /**
+     * Takes a range back and never hands its place out again, nor as many slabs from there as are free of those given:
+     * something else lies there.
+     */
+    public synchronized void exclude(Block<T> block, int slabs) {
+        if (find(block.address()) != block) {
+            return;
+        }
+        int index = index(block.address());
+        int own = shared.remove(index) == null ? slabs(block.bytes()) : 1;
+        fill(index, own, null);
+        int end = Math.min(window, index + Math.max(own, slabs));
+        int before = used.cardinality();
+        used.set(index + own, Math.max(index + own, end));
+        excluded += own + used.cardinality() - before;
+    }
+
     /** Takes back all live ranges of an owner. */
     public synchronized void freeAll(T owner) {
         live().filter(block -> block.owner() == owner).toList().forEach(this::free);
@@ -168,7 +188,7 @@ public final class Arena<T> {
 
     /** The bytes of all slabs in use. */
     public synchronized long usedBytes() {
-        return used.cardinality() * SLAB_BYTES;
+        return (used.cardinality() - excluded) * SLAB_BYTES;
     }
 
     private @Nullable Block<T> allocateSlabs(long bytes, T owner) {
@@ -210,7 +230,7 @@ public final class Arena<T> {
     }
 
     private int freeRun(int count) {
-        if (used.cardinality() + (long) count > capacity) {
+        if (used.cardinality() - excluded + (long) count > capacity) {
             return -1;
         }
         for (int from = used.nextClearBit(0); from + count <= window; ) {

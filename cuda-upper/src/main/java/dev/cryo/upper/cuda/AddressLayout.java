@@ -14,6 +14,9 @@ final class AddressLayout {
     static final long DEVICE_WINDOW = 0x100_0000_0000L;
     static final int MAX_DEVICES = 8;
     static final long GLOBALS = 0x1800_0000_0000L;
+    /** How often a place that is taken is given up for another, each time twice as far away. */
+    static final int ATTEMPTS = 18;
+
     static final long HOST = 0x2000_0000_0000L;
     static final long HOST_WINDOW = 0x400_0000_0000L;
 

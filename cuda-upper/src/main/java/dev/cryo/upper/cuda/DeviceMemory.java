@@ -32,17 +32,23 @@ public final class DeviceMemory {
             throw new CudaError(CudaResult.INVALID_VALUE);
         }
         Arena<Context> arena = arena(context.device());
-        Block<Context> block = arena.allocate(bytes, context);
-        if (block == null) {
-            throw new CudaError(CudaResult.OUT_OF_MEMORY);
+        for (int attempt = 0; ; attempt++) {
+            Block<Context> block = arena.allocate(bytes, context);
+            if (block == null) {
+                throw new CudaError(CudaResult.OUT_OF_MEMORY);
+            }
+            try {
+                calls.call(context, new Call.MemMap(block.address(), context.id(), bytes));
+                return block.address();
+            } catch (CudaError e) {
+                if (e.code() != CudaResult.OPERATING_SYSTEM || attempt == AddressLayout.ATTEMPTS) {
+                    arena.free(block);
+                    throw e;
+                }
+                // Something else of the lower half's process lies there: look further away each time.
+                arena.exclude(block, 1 << attempt);
+            }
         }
-        try {
-            calls.call(context, new Call.MemMap(block.address(), context.id(), bytes));
-        } catch (CudaError e) {
-            arena.free(block);
-            throw e;
-        }
-        return block.address();
     }
 
     /** Rows of memory, and how far apart they begin. */

@@ -76,29 +76,38 @@ public final class HostMemory {
         if (bytes <= 0 || (flags & ~FLAGS) != 0) {
             throw new CudaError(CudaResult.INVALID_VALUE);
         }
-        Locked locked = new Locked(context, flags);
-        Block<Locked> block = arena.allocate(bytes, locked);
-        if (block == null) {
-            throw new CudaError(CudaResult.OUT_OF_MEMORY);
+        for (int attempt = 0; ; attempt++) {
+            Block<Locked> block = arena.allocate(bytes, new Locked(context, flags));
+            if (block == null) {
+                throw new CudaError(CudaResult.OUT_OF_MEMORY);
+            }
+            try {
+                Mapping mapping = map(block.address(), bytes);
+                block.owner().mapping = mapping;
+                calls.call(
+                        context,
+                        new Call.HostAlloc(block.address(), context.id(), bytes, flags, mapping.descriptor()));
+                return block.address();
+            } catch (CudaError e) {
+                boolean taken = e.code() == CudaResult.OPERATING_SYSTEM && attempt < AddressLayout.ATTEMPTS;
+                if (taken) {
+                    // Something else of either process lies there: look further away each time.
+                    arena.exclude(block, 1 << attempt);
+                }
+                unmap(block);
+                if (!taken) {
+                    throw e;
+                }
+            }
         }
-        try {
-            locked.mapping = map(block.address(), bytes);
-            calls.call(
-                    context,
-                    new Call.HostAlloc(block.address(), context.id(), bytes, flags, locked.mapping.descriptor()));
-        } catch (CudaError e) {
-            unmap(block);
-            throw e;
-        }
-        return block.address();
     }
 
     private Mapping map(long address, long bytes) throws CudaError {
         try {
             return mapper.map(address, bytes);
         } catch (IOException e) {
-            Notices.say("page-locked memory cannot be mapped: " + e.getMessage());
-            throw new CudaError(CudaResult.OUT_OF_MEMORY);
+            Notices.sayOnce("page-locked memory cannot be mapped: " + e.getMessage());
+            throw new CudaError(CudaResult.OPERATING_SYSTEM);
         }
     }
 

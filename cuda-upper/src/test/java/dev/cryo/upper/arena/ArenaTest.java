@@ -104,6 +104,19 @@ class ArenaTest {
     }
 
     @Test
+    void aPlaceThatIsTakenIsNeverHandedOutAgain() {
+        arena.exclude(take(100), 4);
+        assertThat(arena.usedBytes()).isZero();
+        assertThat(arena.find(BASE)).isNull();
+        assertThat(take(100).address()).isEqualTo(BASE + 4 * SLAB);
+        Block<String> large = take(3 * SLAB);
+        assertThat(large.address()).isEqualTo(BASE + 5 * SLAB);
+        arena.exclude(large, 1);
+        assertThat(take(12 * SLAB).address()).isEqualTo(BASE + 8 * SLAB);
+        assertThat(arena.usedBytes()).isEqualTo(13 * SLAB);
+    }
+
+    @Test
     void blocksApartShareNothing() {
         Arena<String> apart = Arena.apart(BASE, 8 * SLAB);
         assertThat(Objects.requireNonNull(apart.allocate(1, OWNER)).address()).isEqualTo(BASE);

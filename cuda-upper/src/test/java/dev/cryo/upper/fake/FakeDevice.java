@@ -29,6 +29,7 @@ public final class FakeDevice implements LowerHalf {
     private final Map<Long, Long> contextOfStream = new HashMap<>();
     private final List<Reply> held = new ArrayList<>();
     private boolean holding;
+    private long takenUpTo;
     private @Nullable HostSide host;
 
     /** All calls so far, but those that only ask. */
@@ -67,6 +68,11 @@ public final class FakeDevice implements LowerHalf {
             }
         }
         over.forEach(reply -> reply.done(Call.Done.DONE));
+    }
+
+    /** Makes device memory below an address impossible to map. */
+    public synchronized void take(long upTo) {
+        takenUpTo = upTo;
     }
 
     /** How many calls are held. */
@@ -142,7 +148,12 @@ public final class FakeDevice implements LowerHalf {
                         ? new Call.GlobalGet.Result(memory.ceilingKey(0x1800_0000_0000L), 256)
                         : (Object) CudaResult.NOT_FOUND;
             }
-            case Call.MemMap it -> memory.put(it.address(), MemorySegment.ofArray(new byte[(int) it.bytes()]));
+            case Call.MemMap it -> {
+                if (it.address() < takenUpTo) {
+                    return CudaResult.OPERATING_SYSTEM;
+                }
+                memory.put(it.address(), MemorySegment.ofArray(new byte[(int) it.bytes()]));
+            }
             case Call.MemUnmap it -> memory.remove(it.address());
             case Call.MemSet it -> set(it);
             case Call.MemWrite it ->

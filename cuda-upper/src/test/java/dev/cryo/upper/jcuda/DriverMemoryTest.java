@@ -75,6 +75,15 @@ class DriverMemoryTest {
     }
 
     @Test
+    void memoryLiesWhereTheLowerHalfHasRoom() throws Exception {
+        rig.device().take(0x1000_4000_0000L);
+        long address = Pointers.value(allocate(100));
+        assertThat(address).isGreaterThanOrEqualTo(0x1000_4000_0000L);
+        rig.device().take(Long.MAX_VALUE);
+        assertThat(code(() -> allocate0(4 << 20))).isEqualTo(CUresult.CUDA_ERROR_OPERATING_SYSTEM);
+    }
+
+    @Test
     void rowsArePitched() throws Exception {
         long[] pitch = new long[1];
         CUdeviceptr address = new CUdeviceptr();
