@@ -87,7 +87,7 @@ class LowerHalfSessionTest {
                 image.add(host.finish());
             }
             image.commit(new JobInfo("job", "1", JobInfo.Arrangement.PROXY, "ptx", JobInfo.HostMode.APP,
-                    DeviceRig.BASE, List.of("java"), List.of(), "/", List.of()));
+                    List.of("java"), List.of(), "/", List.of()));
             return store.folder(image.number());
         }
     }

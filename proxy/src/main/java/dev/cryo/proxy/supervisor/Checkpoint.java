@@ -243,23 +243,12 @@ final class Checkpoint {
     }
 
     private JobInfo describe() {
-        JobInfo job = parts.job();
-        List<JobInfo.Property> properties = new ArrayList<>(job.properties());
-        properties.add(new JobInfo.Property(CAPTURED_BYTES, Long.toString(captured)));
+        List<JobInfo.Property> measured = new ArrayList<>();
+        measured.add(new JobInfo.Property(CAPTURED_BYTES, Long.toString(captured)));
         if (gateOpened != 0) {
-            properties.add(new JobInfo.Property(PAUSE_NANOS, Long.toString(gateOpened - gateClosed)));
+            measured.add(new JobInfo.Property(PAUSE_NANOS, Long.toString(gateOpened - gateClosed)));
         }
-        return new JobInfo(
-                job.name(),
-                job.cryoVersion(),
-                job.arrangement(),
-                job.device(),
-                job.host(),
-                job.arenaBase(),
-                job.commandLine(),
-                job.environment(),
-                job.workingDirectory(),
-                properties);
+        return parts.job().with(measured);
     }
 
     private static List<Path> files(Path folder) throws IOException {

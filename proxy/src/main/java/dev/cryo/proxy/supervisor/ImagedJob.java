@@ -30,7 +30,6 @@ final class ImagedJob {
                 settings.inProcess() ? Arrangement.IN_PROCESS : Arrangement.PROXY,
                 settings.device().name().toLowerCase(Locale.ROOT),
                 settings.host() == Host.CRIU ? HostMode.CRIU : HostMode.APP,
-                0,
                 settings.command(),
                 settings.environment().entrySet().stream()
                         .map(entry -> entry.getKey() + "=" + entry.getValue())

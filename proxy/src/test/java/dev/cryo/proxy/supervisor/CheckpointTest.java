@@ -162,7 +162,7 @@ class CheckpointTest {
 
     private Checkpoint checkpoint(boolean criu, boolean hold) {
         JobInfo job = new JobInfo(
-                "job", "0", JobInfo.Arrangement.PROXY, "ptx", criu ? JobInfo.HostMode.CRIU : JobInfo.HostMode.APP, 0,
+                "job", "0", JobInfo.Arrangement.PROXY, "ptx", criu ? JobInfo.HostMode.CRIU : JobInfo.HostMode.APP,
                 List.of("java"), List.of(), "/", List.of());
         return new Checkpoint(
                 new Checkpoint.Parts(

@@ -2,6 +2,7 @@ package dev.cryo.streamlog.image;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What is known of a job beside its contents: what a restart needs to start it the same way, and a human to recognise
@@ -9,7 +10,6 @@ import java.util.Optional;
  *
  * @param cryoVersion the version that writes the image
  * @param device the kind of device: {@code ptx}, {@code nvidia}
- * @param arenaBase the address at which the arena of device memory begins
  * @param commandLine of the application, as it was started
  * @param environment {@code NAME=value}; empty where it is not kept
  * @param workingDirectory of the application
@@ -21,7 +21,6 @@ public record JobInfo(
         Arrangement arrangement,
         String device,
         HostMode host,
-        long arenaBase,
         List<String> commandLine,
         List<String> environment,
         String workingDirectory,
@@ -32,6 +31,20 @@ public record JobInfo(
         commandLine = List.copyOf(commandLine);
         environment = List.copyOf(environment);
         properties = List.copyOf(properties);
+    }
+
+    /** The same with further properties. */
+    public JobInfo with(List<Property> more) {
+        return new JobInfo(
+                name,
+                cryoVersion,
+                arrangement,
+                device,
+                host,
+                commandLine,
+                environment,
+                workingDirectory,
+                Stream.concat(properties.stream(), more.stream()).toList());
     }
 
     /** The value of a property. */

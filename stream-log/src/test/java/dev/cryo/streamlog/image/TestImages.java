@@ -24,7 +24,6 @@ final class TestImages {
                 JobInfo.Arrangement.PROXY,
                 "ptx",
                 JobInfo.HostMode.CRIU,
-                ARENA,
                 List.of("java", "-jar", "digits.jar"),
                 List.of("LANG=C.UTF-8", "PATH=/usr/bin"),
                 "/home/user",
