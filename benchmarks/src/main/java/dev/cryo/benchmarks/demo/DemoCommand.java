@@ -30,8 +30,8 @@ public final class DemoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        if (epochs < 6) {
-            System.err.println("cryo: --epochs must be 6 or more, so that there is a middle");
+        if (epochs < 12) {
+            System.err.println("cryo: --epochs must be 12 or more, so that there is a middle");
             return picocli.CommandLine.ExitCode.USAGE;
         }
         try {

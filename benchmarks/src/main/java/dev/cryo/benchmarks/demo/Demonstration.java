@@ -16,6 +16,9 @@ final class Demonstration {
     private static final Duration TRAINING = Duration.ofSeconds(120);
     private static final Duration END = Duration.ofSeconds(30);
     private static final Duration RESTART = Duration.ofSeconds(60);
+    /** After each batch, so that a fast machine has not ended the training before the image is complete. */
+    private static final String PAUSE_MILLIS = "4";
+
     private static final String ALONE = "undisturbed";
     private static final String KILLED = "killed";
 
@@ -28,19 +31,22 @@ final class Demonstration {
         this.place = place;
         this.progress = progress;
         this.epochs = epochs;
-        training = Applications.trainer("--epochs", Integer.toString(epochs));
+        training = Applications.trainer("--epochs", Integer.toString(epochs), "--pause-ms", PAUSE_MILLIS);
     }
 
     DemoResult run() throws IOException, UnexpectedException, InterruptedException {
         TrainerOutput.Result alone = leftAlone();
         Child launched = started(KILLED, "2. The same training again, with a checkpoint in the middle ...");
+        TrainerOutput.awaitEpoch(launched, 1, TRAINING);
+        // Asked for early: a command takes as long as several epochs.
+        Workplace.Parts parts = place.parts(KILLED);
         TrainerOutput.awaitEpoch(launched, epochs / 2, TRAINING);
         CheckpointTaken taken = place.checkpoint(KILLED);
         progress.note(String.format(
                 Locale.ROOT, "checkpoint: image %d, the application stood still for %.0f ms", taken.image(),
                 taken.pauseNanos() / 1e6));
-        TrainerOutput.awaitEpoch(launched, Math.min(epochs, lastEpoch(launched) + 2), TRAINING);
-        kill(launched);
+        TrainerOutput.awaitEpoch(launched, Math.min(epochs - 1, lastEpoch(launched) + 1), TRAINING);
+        kill(launched, parts);
         progress.stage("3. Restart from the image ...");
         Child restarted = place.start("restart", KILLED);
         show(restarted);
@@ -78,8 +84,7 @@ final class Demonstration {
         return trainer.out().texts().stream().mapToInt(TrainerOutput::epoch).max().orElse(0);
     }
 
-    private void kill(Child launched) throws IOException, UnexpectedException, InterruptedException {
-        Workplace.Parts parts = place.parts(KILLED);
+    private void kill(Child launched, Workplace.Parts parts) throws UnexpectedException, InterruptedException {
         progress.note("kill -9 of the application (process " + parts.application() + ") and of its proxy (process "
                 + parts.proxy() + ")");
         place.kill(parts);

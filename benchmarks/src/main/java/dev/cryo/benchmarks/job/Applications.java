@@ -31,6 +31,11 @@ public final class Applications {
         return words;
     }
 
+    /** The class path of the applications: this module's classes, JCuda and org.crac. */
+    public static String classPath() {
+        return classPath(DigitsTrainer.class);
+    }
+
     private static String classPath(Class<?> program) {
         return Stream.of(program, DigitsTrainer.class, JCudaDriver.class, Core.class)
                 .map(Applications::origin)

@@ -12,6 +12,9 @@ public final class Signals {
 
     /** Sends a signal, named without SIG; a process that is gone is no error. */
     public static void send(String signal, long pid) throws UnexpectedException, InterruptedException {
+        if (pid <= 0) {
+            throw new UnexpectedException("no process to send SIG" + signal + " to: its id is " + pid);
+        }
         try {
             Process kill = new ProcessBuilder("kill", "-" + signal, Long.toString(pid))
                     .redirectErrorStream(true)

@@ -18,12 +18,12 @@ class DemoTest {
     void theDemonstrationEndsWithEqualWeightsAndLeavesNothingBehind() throws Exception {
         try (Workplace place = Places.create()) {
             Path temporary = Files.createDirectory(place.home().resolve("tmp"));
-            List<String> words = List.of("demo", "--epochs", "8");
+            List<String> words = List.of("demo", "--epochs", "20");
             Child demo = place.start(place.cryo().with("JDK_JAVA_OPTIONS", "-Djava.io.tmpdir=" + temporary), words)
                     .succeed(RUN);
 
-            String sha256 = ReferenceTrainer.train("--epochs", "8").sha256();
-            assertThat(demo.out().text()).contains("epoch 4/8").contains("nothing was lost");
+            String sha256 = ReferenceTrainer.train("--epochs", "20").sha256();
+            assertThat(demo.out().text()).contains("epoch 5/20").contains("nothing was lost");
             assertThat(demo.out().texts().stream().filter(line -> line.contains(sha256))).hasSize(2);
             try (Stream<Path> left = Files.list(temporary)) {
                 assertThat(left.filter(file -> file.getFileName().toString().startsWith("cryo-"))).isEmpty();

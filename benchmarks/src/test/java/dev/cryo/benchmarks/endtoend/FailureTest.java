@@ -59,15 +59,31 @@ class FailureTest {
 
     @Test
     void withOnFailureRestartTheJobComesBackByItself() throws Exception {
-        Child launched = place.launch(JOB, List.of("--on-failure", "restart"), TRAINING);
+        List<String> training = Applications.trainer("--epochs", "30", "--pause-ms", "10");
+        Child launched = place.launch(JOB, List.of("--on-failure", "restart"), training);
         TrainerOutput.awaitEpoch(launched, 2, RUN);
-        place.checkpoint(JOB);
+        long image = place.checkpoint(JOB).image();
 
         Signals.send("KILL", place.parts(JOB).proxy());
-        launched.out().await(line -> TrainerOutput.epoch(line) == 4, "epoch 4", RUN);
+        launched.err().await("runs again from image " + image, RUN);
+        awaitMore(launched);
+        image = place.checkpoint(JOB).image();
         Signals.send("KILL", place.parts(JOB).application());
+        launched.err().await("runs again from image " + image, RUN);
 
-        assertWeights(launched);
+        assertThat(TrainerOutput.await(launched, RUN).sha256())
+                .isEqualTo(ReferenceTrainer.train("--epochs", "30").sha256());
+        launched.succeed(SOON);
+    }
+
+    /** Waits for the next line of a trainer, which tells that it runs. */
+    private static void awaitMore(Child trainer) throws Exception {
+        int before = trainer.out().all().size();
+        long end = System.nanoTime() + SOON.toNanos();
+        while (trainer.out().all().size() == before) {
+            assertThat(System.nanoTime()).as(trainer.printed()).isLessThan(end);
+            Thread.sleep(10);
+        }
     }
 
     @Test

@@ -1,5 +1,6 @@
 package dev.cryo.benchmarks.endtoend;
 
+import dev.cryo.benchmarks.job.Applications;
 import dev.cryo.benchmarks.job.CommandLine;
 import dev.cryo.benchmarks.job.Workplace;
 import java.io.File;
@@ -20,7 +21,7 @@ final class Places {
 
     private Places() {}
 
-    /** The command line as it was just built: this module's classes, and what the module proxy was packaged to. */
+    /** The command line as it was just built: the classes of this module, and what the module proxy was packaged to. */
     static CommandLine cryo() {
         Path root = Path.of("..").toAbsolutePath().normalize();
         return CommandLine.of(
@@ -28,7 +29,7 @@ final class Places {
                 String.join(
                         File.pathSeparator,
                         root.resolve("proxy/target/dist/lib") + "/*",
-                        root.resolve("benchmarks/target/classes").toString()));
+                        Applications.classPath()));
     }
 
     static Workplace create() throws IOException {
