@@ -117,8 +117,12 @@ public final class Contexts {
         handles.remove(context.legacy());
         context.owned().forEach(handles::remove);
         context.owned().clear();
-        end.ended(context);
-        calls.call(new Call.CtxDestroy(context.id()));
+        try {
+            calls.call(new Call.CtxDestroy(context.id()));
+        } finally {
+            // Only now may others get the addresses.
+            end.ended(context);
+        }
     }
 
     /** Makes a context current, on top of the one that is. */
