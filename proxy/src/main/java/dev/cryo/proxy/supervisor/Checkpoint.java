@@ -34,6 +34,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -56,6 +57,8 @@ final class Checkpoint {
 
     private CheckpointState state = CheckpointState.RUNNING;
     private String doing = "beginning an image";
+    private long doingSince = System.nanoTime();
+    private final StringBuilder timeline = new StringBuilder();
     private byte[] log = {};
     private String failure = "";
     private long captured;
@@ -92,8 +95,8 @@ final class Checkpoint {
                 Duration.ofSeconds(10), Duration.ofSeconds(60), Duration.ofSeconds(60), Duration.ofMinutes(2));
     }
 
-    /** A checkpoint that succeeded: times in nanoseconds, {@code bytes} on disk. */
-    record Report(long image, long bytes, long pauseNanos, long totalNanos) {}
+    /** A checkpoint that succeeded: times in nanoseconds, {@code bytes} on disk; how long what took, in words. */
+    record Report(long image, long bytes, long pauseNanos, long totalNanos, String timeline) {}
 
     /**
      * A checkpoint that has not begun.
@@ -131,16 +134,18 @@ final class Checkpoint {
         } catch (IOException | RequestFailedException | HostStateException e) {
             throw abort(failed(e));
         }
+        begin("done");
         long end = System.nanoTime();
         return new Report(
                 image.number(),
                 parts.store().diskBytes(image.number()),
                 (hold ? end : gateOpened) - gateClosed,
-                end - start);
+                end - start,
+                timeline.toString());
     }
 
     private void gate() throws RequestFailedException, IOException, InterruptedException {
-        doing = "closing the gate";
+        begin("closing the gate");
         gateClosed = System.nanoTime();
         Gated gated = application().ask(
                 new Gate(timeout.toMillis()),
@@ -152,7 +157,7 @@ final class Checkpoint {
     }
 
     private void drain() throws RequestFailedException, IOException, InterruptedException {
-        doing = "waiting for the device to end its work";
+        begin("waiting for the device to end its work");
         Drain request = new Drain(timeout.toMillis());
         lowerHalf().ask(request, Done.class, timeout.plus(waits.grace()), "the device to end its work");
         advance(Step.DRAIN);
@@ -160,18 +165,19 @@ final class Checkpoint {
 
     private void capture(Path dump)
             throws RequestFailedException, HostStateException, IOException, InterruptedException {
-        doing = "capturing device memory";
+        begin("capturing device memory");
         Capture request = new Capture(parts.host().isEmpty());
         captured = lowerHalf()
                 .ask(request, Captured.class, waits.capture(), "the device's memory to be captured")
                 .bytes();
         advance(Step.CAPTURE);
         if (parts.host().isPresent()) {
-            doing = "saving the application's process";
+            begin("suspending the application");
             parts.server().hide();
             try {
                 parts.halves().expectReturn();
                 suspend(application());
+                begin("saving the application's process");
                 parts.host().get().into(dump);
             } finally {
                 parts.server().show();
@@ -189,7 +195,7 @@ final class Checkpoint {
     }
 
     private void release() throws RequestFailedException, IOException, InterruptedException {
-        doing = "letting the application go on";
+        begin("letting the application go on");
         Connection application = suspended
                 ? parts.halves().returned(waits.comeBack()).orElseThrow(() -> new IOException(
                         "the application did not connect again within " + waits.comeBack().toSeconds() + " s"))
@@ -225,7 +231,7 @@ final class Checkpoint {
 
     private void persist(ImageWriter image, Path dump)
             throws RequestFailedException, IOException, InterruptedException {
-        doing = "writing image " + image.number();
+        begin("writing image " + image.number());
         Duration limit = waits.persist().plusSeconds(captured / SLOWEST_BYTES_PER_SECOND);
         Persist request = new Persist(image.folder().toString());
         image.add(lowerHalf()
@@ -255,6 +261,15 @@ final class Checkpoint {
         try (Stream<Path> files = Files.list(folder)) {
             return files.sorted().toList();
         }
+    }
+
+    /** Names what is done from now on, for a failure and for the log. */
+    private void begin(String what) {
+        long now = System.nanoTime();
+        timeline.append(timeline.isEmpty() ? "" : ", ")
+                .append(String.format(Locale.ROOT, "%s %.1f ms", doing, (now - doingSince) / 1e6));
+        doing = what;
+        doingSince = now;
     }
 
     private void advance(Step step) {

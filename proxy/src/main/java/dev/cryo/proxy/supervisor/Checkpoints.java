@@ -45,6 +45,7 @@ final class Checkpoints {
                             report.bytes() / 1e6,
                             report.pauseNanos() / 1e6,
                             report.totalNanos() / 1e6));
+            site.messages().note("image " + report.image() + ": " + report.timeline());
             return report;
         } catch (CheckpointException e) {
             if (!run.process().isAlive()) {

@@ -15,18 +15,9 @@ final class Delivery {
 
     private Delivery() {}
 
-    /**
-     * Sends a signal.
-     *
-     * @return whether it ends the application because it has no handler for it
-     */
-    static boolean send(ApplicationProcess application, int signal) {
-        if (END_BY_DEFAULT.contains(signal) && !isHandledOrIgnored(application.pid(), signal)) {
-            application.kill();
-            return true;
-        }
-        application.signal(signal);
-        return false;
+    /** Whether a signal must be delivered as SIGKILL, to do what it would do to any other process. */
+    static boolean mustKill(ApplicationProcess application, int signal) {
+        return END_BY_DEFAULT.contains(signal) && !isHandledOrIgnored(application.pid(), signal);
     }
 
     private static boolean isHandledOrIgnored(int pid, int signal) {

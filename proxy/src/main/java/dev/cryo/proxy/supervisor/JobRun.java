@@ -45,6 +45,7 @@ final class JobRun implements Halves.Events, AutoCloseable {
     private @Nullable ProxyProcess proxy;
     private @Nullable ApplicationProcess application;
     private int waitingSignal;
+    private volatile int passedOn;
     private boolean proxyUsed;
     private boolean closing;
     private volatile boolean lowerHalfLost;
@@ -149,8 +150,15 @@ final class JobRun implements Halves.Events, AutoCloseable {
     synchronized void signal(int number) {
         if (application == null) {
             waitingSignal = number;
-        } else if (Delivery.send(application, number)) {
+            return;
+        }
+        passedOn = number;
+        boolean apart = site.settings().host() == JobSettings.Host.CRIU;
+        if (apart && Delivery.mustKill(application, number)) {
             askedCode = 128 + number;
+            application.kill();
+        } else {
+            application.signal(number);
         }
     }
 
@@ -266,6 +274,9 @@ final class JobRun implements Halves.Events, AutoCloseable {
             ExitStatus status = process().onExit().get();
             if (askedCode >= 0) {
                 return new Ending(askedCode == 0 ? status.code() : askedCode, Ending.Kind.ASKED);
+            }
+            if (passedOn != 0 && status.code() == 128 + passedOn) {
+                return new Ending(status.code(), Ending.Kind.ASKED);
             }
             if (lowerHalfLost) {
                 return new Ending(status.code(), Ending.Kind.LOWER_HALF_LOST);

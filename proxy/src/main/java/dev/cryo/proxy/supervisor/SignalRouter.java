@@ -3,6 +3,7 @@ package dev.cryo.proxy.supervisor;
 import java.util.List;
 import java.util.function.IntConsumer;
 import sun.misc.Signal;
+import sun.misc.SignalHandler;
 
 /**
  * Takes the signals that {@code launch} gets. What batch systems send before a time limit makes a checkpoint, the
@@ -31,7 +32,12 @@ final class SignalRouter {
 
     private static void route(String name, IntConsumer to, Messages messages) {
         try {
-            Signal.handle(new Signal(name), signal -> to.accept(signal.getNumber()));
+            Signal signal = new Signal(name);
+            SignalHandler before = Signal.handle(signal, taken -> to.accept(taken.getNumber()));
+            if (before == SignalHandler.SIG_IGN) {
+                // nohup, or a shell that starts it in the background, has said that the job shall not be disturbed.
+                Signal.handle(signal, before);
+            }
         } catch (IllegalArgumentException e) {
             messages.note("SIG" + name + " is not passed on: " + e.getMessage());
         }

@@ -125,8 +125,7 @@ class ControlServerTest {
             Connection connection = next(arrived);
             assertThatThrownBy(() -> connection.ask(new Gate(5), Gated.class, SHORT, "the gate to close"))
                     .hasMessage("waited 0.2 s for the gate to close");
-            answering(client, new Gated(new byte[0]));
-            answering(client, new Running());
+            answering(client, new Gated(new byte[0]), new Running());
             connection.ask(new Resume(), Running.class, LONG, "the gate to open");
         }
     }
@@ -230,11 +229,13 @@ class ControlServerTest {
         return ControlClient.connect(socket, role, Duration.ZERO);
     }
 
-    private static void answering(ControlClient client, ControlMessage answer) {
+    private static void answering(ControlClient client, ControlMessage... answers) {
         Thread.ofVirtual().start(() -> {
             try {
-                client.read();
-                client.write(answer);
+                for (ControlMessage answer : answers) {
+                    client.read();
+                    client.write(answer);
+                }
             } catch (IOException e) {
                 throw new IllegalStateException(e);
             }
