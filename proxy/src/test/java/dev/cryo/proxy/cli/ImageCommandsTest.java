@@ -1,0 +1,158 @@
+package dev.cryo.proxy.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.cryo.streamlog.call.Call;
+import dev.cryo.streamlog.call.LowerHalf;
+import dev.cryo.streamlog.image.ImageStore;
+import dev.cryo.streamlog.image.ImageWriter;
+import dev.cryo.streamlog.image.JobInfo;
+import dev.cryo.streamlog.image.Section;
+import dev.cryo.streamlog.image.SectionWriter;
+import dev.cryo.streamlog.log.LogCodec;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+/** What the commands that look at images print, and what they make of images that cannot be used. */
+class ImageCommandsTest {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String SETTINGS = """
+            {"command": ["java", "App"], "environment": {}, "workingDirectory": "/", "device": "PTX", "host": "APP",
+             "inProcess": false, "intervalMillis": 0, "onFailure": "STOP", "closeTcp": false, "keepLog": true,
+             "portableCpu": false, "timeoutMillis": 1000}
+            """;
+    private static final long ADDRESS = 0x1000_0000_0000L;
+
+    @TempDir
+    Path home;
+
+    private Path job;
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    @BeforeEach
+    void createJob() throws IOException {
+        job = Files.createDirectories(home.resolve("jobs/training"));
+        Files.writeString(job.resolve("job.json"), SETTINGS);
+        commit();
+        commit();
+    }
+
+    private void commit() throws IOException {
+        JobInfo info = new JobInfo(
+                "training",
+                "1.0",
+                JobInfo.Arrangement.PROXY,
+                "ptx",
+                JobInfo.HostMode.APP,
+                List.of("java", "App"),
+                List.of("LANG=C"),
+                "/",
+                List.of(
+                        new JobInfo.Property("pauseNanos", "12345678"),
+                        new JobInfo.Property("capturedBytes", "8192")));
+        try (ImageWriter image = ImageStore.in(job.resolve("images")).begin();
+                SectionWriter sections = image.sections("device")) {
+            sections.memory(Section.DEVICE, List.of(new LowerHalf.Range(ADDRESS, 8192)), (address, into) ->
+                    into.fill((byte) 7));
+            sections.record(Section.DEVICE_STATE, new LowerHalf.DeviceState(1, List.of()));
+            sections.bytes(Section.LOG, LogCodec.encode(List.of(
+                    new Call.CtxCreate(1, 2, 0, 0), new Call.MemMap(ADDRESS, 1, 8192))));
+            image.add(sections.finish());
+            image.commit(info);
+        }
+    }
+
+    private int run(String... arguments) {
+        CommandLine line = Cryo.commandLine(Map.of("CRYO_HOME", home.toString()));
+        line.setOut(new PrintWriter(out, true));
+        line.setErr(new PrintWriter(err, true));
+        return line.execute(arguments);
+    }
+
+    private void damage(long image) throws IOException {
+        Path file = job.resolve("images/" + image + "/device");
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[100] ^= 1;
+        Files.write(file, bytes);
+    }
+
+    @Test
+    void imagesAreListedForPeople() {
+        assertThat(run("images", "training")).isZero();
+        assertThat(out.toString()).contains("IMAGE", "SIZE").containsPattern("2 +20.* kB +8\\.2 kB +12 ms +ptx +app");
+    }
+
+    @Test
+    void imagesAreListedForPrograms() throws Exception {
+        assertThat(run("images", "training", "--json")).isZero();
+        JsonNode images = JSON.readTree(out.toString());
+        assertThat(images).hasSize(2);
+        assertThat(images.get(1).get("image").asLong()).isEqualTo(2);
+        assertThat(images.get(1).get("pauseNanos").asLong()).isEqualTo(12345678);
+        assertThat(images.get(1).get("deviceBytes").asLong()).isEqualTo(8192);
+        assertThat(images.get(1).get("bytes").asLong()).isGreaterThan(8192);
+        assertThat(images.get(1).get("problem").isNull()).isTrue();
+    }
+
+    @Test
+    void theNewestImageIsInspectedUnlessAnotherIsNamed() throws Exception {
+        assertThat(run("inspect", "training", "--json")).isZero();
+        assertThat(JSON.readTree(out.toString()).get("number").asLong()).isEqualTo(2);
+        out.getBuffer().setLength(0);
+        assertThat(run("inspect", "training@1", "--json")).isZero();
+        JsonNode image = JSON.readTree(out.toString());
+        assertThat(image.get("number").asLong()).isEqualTo(1);
+        assertThat(image.get("calls").get(1).get("name").asText()).isEqualTo("MemMap");
+        assertThat(image.get("memory").get(0).get("bytes").asLong()).isEqualTo(8192);
+    }
+
+    @Test
+    void inspectionForPeopleNamesCallsSectionsAndMemory() {
+        assertThat(run("inspect", "training")).isZero();
+        assertThat(out.toString())
+                .contains("training@2, format 1")
+                .contains("2 to replay: 1 CtxCreate, 1 MemMap")
+                .contains("0x100000000000");
+    }
+
+    @Test
+    void anImageThatIsNotThereIsNamed() {
+        assertThat(run("inspect", "training@7")).isEqualTo(ExitCodes.UNKNOWN);
+        assertThat(err.toString()).isEqualTo("cryo: job training has no image 7\n");
+        err.getBuffer().setLength(0);
+        assertThat(run("restart", "training@7")).isEqualTo(ExitCodes.UNKNOWN);
+        assertThat(err.toString()).isEqualTo("cryo: job training has no image 7; it has [1, 2]\n");
+    }
+
+    @Test
+    void aDamagedImageIsRefusedWithFileAndOffsetAndNothingIsStarted() throws Exception {
+        damage(2);
+        assertThat(run("inspect", "training")).isEqualTo(ExitCodes.IMAGE);
+        assertThat(err.toString()).contains("damaged image: ").contains("device at offset 0: expected CRC32C");
+        err.getBuffer().setLength(0);
+        assertThat(run("restart", "training")).isEqualTo(ExitCodes.IMAGE);
+        assertThat(err.toString())
+                .contains("image 2 of job training cannot be used: damaged image: ")
+                .contains("nothing was started; the newest other image is 1");
+        assertThat(job.resolve("control.sock")).doesNotExist();
+    }
+
+    @Test
+    void anImageWithoutItsManifestIsShownAsUnusable() throws Exception {
+        Files.delete(job.resolve("images/1/manifest"));
+        assertThat(run("images", "training")).isEqualTo(ExitCodes.IMAGE);
+        assertThat(out.toString()).contains("image 1: damaged image: ");
+    }
+}
