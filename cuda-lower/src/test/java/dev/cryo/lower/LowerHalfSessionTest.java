@@ -48,7 +48,7 @@ class LowerHalfSessionTest {
         rig = new DeviceRig(new PtxDevice(1L << 30));
         session = session(rig);
         expectDone(session.handle(ATTACH));
-        run(new Call.CtxCreate(DeviceRig.CONTEXT, DeviceRig.DEFAULT, 0, 0));
+        run(new Call.CtxCreate(DeviceRig.CONTEXT, DeviceRig.DEFAULT, 0, 0, false));
         run(new Call.StreamCreate(STREAM, DeviceRig.CONTEXT, 1, 0));
     }
 
@@ -228,7 +228,7 @@ class LowerHalfSessionTest {
                 .isEqualTo(new ControlMessage.Failed("Restore: this device refuses 536870912 bytes of memory at"
                         + " 0x100000000000: CUDA error 2"));
         assertThat(rig.code(new Call.CtxSync(DeviceRig.CONTEXT))).isEqualTo(CudaResult.INVALID_CONTEXT);
-        rig.call(new Call.CtxCreate(DeviceRig.CONTEXT, DeviceRig.DEFAULT, 0, 0));
+        rig.call(new Call.CtxCreate(DeviceRig.CONTEXT, DeviceRig.DEFAULT, 0, 0, false));
     }
 
     @Test

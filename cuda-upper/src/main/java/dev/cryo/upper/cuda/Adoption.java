@@ -43,14 +43,12 @@ public final class Adoption {
     }
 
     private void adopt(Call.CtxCreate call) throws CudaError {
-        // Whether it was the primary context the log does not tell; the first of a device serves as that.
-        boolean primary = !cuda.primaries().state(call.device()).active();
-        Context context =
-                new Context(calls, call.context(), call.defaultStream(), call.device(), primary, call.flags());
+        Context context = new Context(
+                calls, call.context(), call.defaultStream(), call.device(), call.primary(), call.flags());
         handles.putEarlier(context);
         handles.putEarlier(context.legacy());
         calls.watch(context);
-        if (primary) {
+        if (call.primary()) {
             cuda.primaries().adopt(context);
         }
     }

@@ -77,7 +77,7 @@ public final class Contexts {
     Context open(long id, int device, boolean primary, int flags) throws CudaError {
         long stream = handles.reserve();
         try {
-            calls.call(new Call.CtxCreate(id, stream, device, flags));
+            calls.call(new Call.CtxCreate(id, stream, device, flags, primary));
         } catch (CudaError e) {
             handles.giveBack(stream);
             if (!primary) {

@@ -87,9 +87,18 @@ class AdoptionTest {
     }
 
     @Test
-    void theFirstContextOfADeviceIsItsPrimary() throws CudaError {
+    void aPrimaryContextIsPrimaryAgainAndAnotherCanBeDestroyed() throws CudaError {
+        Context primary = earlier.cuda().primaries().retain(0);
         adopt();
         assertThat(cuda.primaries().state(0).active()).isTrue();
-        assertThat(cuda.runtime().current().id()).isEqualTo(earlier.context().id());
+        assertThat(cuda.primaries().retain(0).id()).isEqualTo(primary.id());
+        cuda.contexts().destroy(earlier.context().id());
+        assertThat(cuda.primaries().state(0).active()).isTrue();
+    }
+
+    @Test
+    void aContextThatWasNotPrimaryIsNotPrimaryAfterwards() throws CudaError {
+        adopt();
+        assertThat(cuda.primaries().state(0).active()).isFalse();
     }
 }

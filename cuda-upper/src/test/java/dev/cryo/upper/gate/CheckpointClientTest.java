@@ -279,7 +279,7 @@ class CheckpointClientTest {
         supervisor.accept();
         assertThat(supervisor.ask(new ControlMessage.Restore("image")))
                 .isEqualTo(new ControlMessage.Failed("no lower half for Restore"));
-        byte[] log = LogCodec.encode(List.of(new Call.CtxCreate(1, 2, 0, 0)));
+        byte[] log = LogCodec.encode(List.of(new Call.CtxCreate(1, 2, 0, 0, false)));
         assertThat(supervisor.ask(new ControlMessage.Adopt(log))).isEqualTo(new ControlMessage.Done());
         supervisor.write(new ControlMessage.Welcome(Outcome.RESTORED, log));
         assertThat(started.get(10, TimeUnit.SECONDS)).isEqualTo(Outcome.RESTORED);

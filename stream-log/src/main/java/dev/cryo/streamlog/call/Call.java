@@ -75,9 +75,11 @@ public sealed interface Call {
      * Creates a context and, with it, its legacy default stream.
      *
      * @param flags {@code CU_CTX_*}
+     * @param primary whether it is the device's primary context, which the upper half must know again after a restart
      */
     @Opcode(0x0101)
-    record CtxCreate(@Creates(CONTEXT) long context, @Creates(STREAM) long defaultStream, int device, int flags)
+    record CtxCreate(
+            @Creates(CONTEXT) long context, @Creates(STREAM) long defaultStream, int device, int flags, boolean primary)
             implements Blocking<Done> {}
 
     /** Ends a context and everything in it, waiting for its work to end or abandoning it if the context is faulted. */

@@ -34,7 +34,9 @@ class CallTest {
                                 .map(component -> component.getType().getSimpleName() + " " + component.getName())
                                 .collect(Collectors.joining(", "))));
         assertThat(logged)
-                .containsEntry("0x0101 CtxCreate", "long context, long defaultStream, int device, int flags")
+                .containsEntry(
+                        "0x0101 CtxCreate",
+                        "long context, long defaultStream, int device, int flags, boolean primary")
                 .containsEntry("0x0103 CtxSetLimit", "long context, int limit, long value")
                 .containsEntry("0x0104 CtxSetConfig", "long context, int preference, int value")
                 .containsEntry("0x0201 ModuleLoad", "long module, long context, byte[] image, long globalsAt")
@@ -105,7 +107,7 @@ class CallTest {
     @Test
     void theDeclarationIsReadFromTheComponents() {
         CallDescriptor create = CallDescriptor.of(Call.CtxCreate.class);
-        Call call = new Call.CtxCreate(5, 6, 0, 0);
+        Call call = new Call.CtxCreate(5, 6, 0, 0, false);
         assertThat(create.creates(call))
                 .containsExactly(new ObjectRef(ObjectKind.CONTEXT, 5), new ObjectRef(ObjectKind.STREAM, 6));
         assertThat(create.uses(call)).isEmpty();

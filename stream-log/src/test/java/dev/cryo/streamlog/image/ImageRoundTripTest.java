@@ -190,7 +190,7 @@ class ImageRoundTripTest {
 
     @Test
     void logAndStateComeBackAsRecords() throws IOException {
-        List<Call> calls = List.of(new Call.CtxCreate(1, 2, 0, 0), new Call.MemMap(TestImages.ARENA, 1, 4096));
+        List<Call> calls = List.of(new Call.CtxCreate(1, 2, 0, 0, false), new Call.MemMap(TestImages.ARENA, 1, 4096));
         LowerHalf.DeviceState state =
                 new LowerHalf.DeviceState(17, List.of(new LowerHalf.DeviceState.RecordedEvent(3, 99)));
         ImageStore store = TestImages.store(temp);

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class StreamLogTest {
-    private static final Call CONTEXT = new Call.CtxCreate(1, 2, 0, 0);
+    private static final Call CONTEXT = new Call.CtxCreate(1, 2, 0, 0, false);
     private static final Call MODULE = new Call.ModuleLoad(3, 1, new byte[0], 0);
     private static final Call FUNCTION = new Call.FunctionGet(4, 3, "saxpy");
 
@@ -179,7 +179,7 @@ class StreamLogTest {
         }
 
         private Call create() {
-            return new Call.CtxCreate(nextId++, nextId++, 0, random.nextInt(4));
+            return new Call.CtxCreate(nextId++, nextId++, 0, random.nextInt(4), false);
         }
 
         private @Nullable Call choose() {

@@ -33,7 +33,7 @@ public final class DeviceRig implements LowerHalf.HostSide, AutoCloseable {
 
     public DeviceRig() throws Exception {
         this(new PtxDevice(1L << 30));
-        call(new Call.CtxCreate(CONTEXT, DEFAULT, 0, 0));
+        call(new Call.CtxCreate(CONTEXT, DEFAULT, 0, 0, false));
     }
 
     public DeviceRig(PtxDevice device) throws Exception {

@@ -151,7 +151,7 @@ class PtxDeviceMemoryTest {
         assertThat(rig.code(new Call.MemInfo(DeviceRig.CONTEXT))).isEqualTo(CudaResult.ILLEGAL_ADDRESS);
         assertThat(DeviceRig.peek(memory, 4096).mismatch(Arena.global().allocate(4096))).isEqualTo(-1);
         rig.call(new Call.CtxDestroy(DeviceRig.CONTEXT));
-        rig.call(new Call.CtxCreate(DeviceRig.CONTEXT, DeviceRig.DEFAULT, 0, 0));
+        rig.call(new Call.CtxCreate(DeviceRig.CONTEXT, DeviceRig.DEFAULT, 0, 0, false));
         rig.map(0, 4096);
         rig.queue(new Call.MemSet(DeviceRig.DEFAULT, memory, 0, 1, 7, 4096, 1));
         assertThat(rig.download(DeviceRig.DEFAULT, memory, 4096)).containsOnly(7);

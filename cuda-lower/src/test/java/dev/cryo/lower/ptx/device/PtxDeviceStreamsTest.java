@@ -122,7 +122,7 @@ class PtxDeviceStreamsTest {
 
     @Test
     void endingAContextEndsWhatIsInIt() {
-        rig.call(new Call.CtxCreate(3, 4, 0, 0));
+        rig.call(new Call.CtxCreate(3, 4, 0, 0, false));
         occupy(STREAM);
         rig.call(new Call.CtxDestroy(DeviceRig.CONTEXT));
         assertThat(rig.code(new Call.StreamSync(STREAM))).isEqualTo(CudaResult.INVALID_HANDLE);
@@ -134,7 +134,7 @@ class PtxDeviceStreamsTest {
 
     @Test
     void aFaultOfOneContextIsNotOneOfOthers() {
-        rig.call(new Call.CtxCreate(3, 4, 0, 0));
+        rig.call(new Call.CtxCreate(3, 4, 0, 0, false));
         rig.queue(new Call.MemSet(4, 1, 0, 1, 0, 1, 1));
         assertThat(rig.code(new Call.CtxSync(3))).isEqualTo(CudaResult.ILLEGAL_ADDRESS);
         assertThat(rig.code(new Call.StreamSync(STREAM))).isEqualTo(CudaResult.SUCCESS);
