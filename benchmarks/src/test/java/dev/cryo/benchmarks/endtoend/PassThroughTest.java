@@ -10,6 +10,9 @@ import dev.cryo.benchmarks.job.Child;
 import dev.cryo.benchmarks.job.Signals;
 import dev.cryo.benchmarks.job.TrainerOutput;
 import dev.cryo.benchmarks.job.Workplace;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -87,6 +90,24 @@ class PassThroughTest {
         TrainerOutput.await(restarted, RUN);
         restarted.succeed(SOON);
         assertThat(restarted.out().texts()).doesNotContain("epoch 1/10").hasSizeLessThan(11);
+    }
+
+    /** Batch systems and `timeout` send their signals to whole process groups. */
+    @Test
+    void aSignalToTheProcessGroupReachesLaunchAlone() throws Exception {
+        Child launched = place.launch(JOB, List.of(), TRAINING);
+        TrainerOutput.awaitEpoch(launched, 2, RUN);
+
+        long own = processGroup(ProcessHandle.current().pid());
+        assertThat(processGroup(place.parts(JOB).supervisor())).isEqualTo(own);
+        assertThat(processGroup(place.parts(JOB).proxy())).isEqualTo(place.parts(JOB).proxy());
+        assertThat(processGroup(place.parts(JOB).application())).isNotEqualTo(own);
+    }
+
+    /** The fifth field of the process's stat file, counted behind the name, which may hold blanks. */
+    private static long processGroup(long pid) throws IOException {
+        String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
+        return Long.parseLong(stat.substring(stat.lastIndexOf(')') + 2).split(" ")[2]);
     }
 
     @Test

@@ -30,7 +30,7 @@ import picocli.CommandLine.Spec;
             "  73  the job runs and should not, or does not and should",
             "  75  the checkpoint failed, and the application runs on",
             "",
-            "Also: cryo setup installs what is missing, cryo test runs every test."
+            "Also: cryo setup installs what is missing, cryo test runs the tests."
         })
 public final class Cryo implements Runnable {
     @Spec

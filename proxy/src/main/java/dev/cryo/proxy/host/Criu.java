@@ -64,13 +64,13 @@ public final class Criu {
      * @throws HostStateException when it is missing or cannot work here, with the reason and what would help
      */
     public static Criu usable(Map<String, String> environment) throws HostStateException {
-        Path program = find(environment);
-        if (program == null) {
-            throw unusable("CRIU is not installed; run `cryo setup` as root");
-        }
         if (!isAdministrator()) {
             throw unusable("CRIU needs root (CAP_SYS_ADMIN), which user " + System.getProperty("user.name")
                     + " has not; run as root, or launch with --host app");
+        }
+        Path program = find(environment);
+        if (program == null) {
+            throw unusable("CRIU is not installed; run `cryo setup` as root");
         }
         for (String tool : List.of("unshare", "setsid")) {
             if (onPath(tool, environment) == null) {
@@ -162,7 +162,10 @@ public final class Criu {
         try {
             Path output = Files.createTempFile("cryo-criu-", ".out");
             try {
-                Process process = new ProcessBuilder(words)
+                // In a session of its own: a signal to this process group must not end CRIU in the middle of a dump.
+                List<String> apart = new ArrayList<>(List.of("setsid"));
+                apart.addAll(words);
+                Process process = new ProcessBuilder(apart)
                         .redirectErrorStream(true)
                         .redirectOutput(output.toFile())
                         .redirectInput(new File("/dev/null"))

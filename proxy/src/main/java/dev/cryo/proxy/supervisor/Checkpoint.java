@@ -146,6 +146,7 @@ final class Checkpoint {
 
     private void gate() throws RequestFailedException, IOException, InterruptedException {
         begin("closing the gate");
+        lowerHalf(); // Without it the application's calls would never come to rest.
         gateClosed = System.nanoTime();
         Gated gated = application().ask(
                 new Gate(timeout.toMillis()),

@@ -4,10 +4,15 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** The proxy's process. What it says is passed on as a message. */
+/**
+ * The proxy's process. What it says is passed on as a message. It has a session of its own: a signal to the
+ * supervisor's
+ * process group, as batch systems and terminals send them, is the supervisor's to answer.
+ */
 final class ProxyProcess implements AutoCloseable {
     private static final long END_SECONDS = 5;
 
@@ -18,7 +23,9 @@ final class ProxyProcess implements AutoCloseable {
     }
 
     static ProxyProcess start(List<String> command, Messages messages) throws IOException {
-        Process process = new ProcessBuilder(command)
+        List<String> apart = new ArrayList<>(List.of("setsid"));
+        apart.addAll(command);
+        Process process = new ProcessBuilder(apart)
                 .redirectInput(ProcessBuilder.Redirect.from(new java.io.File("/dev/null")))
                 .redirectErrorStream(true)
                 .start();

@@ -147,9 +147,20 @@ final class Supervision implements JobRun.Commands {
                 Thread.ofPlatform().name("cryo-interval").daemon().factory());
         long interval = site.settings().intervalMillis();
         if (interval > 0) {
-            timer.scheduleWithFixedDelay(() -> take(current, false), interval, interval, TimeUnit.MILLISECONDS);
+            timer.scheduleWithFixedDelay(() -> takeByTimer(current), interval, interval, TimeUnit.MILLISECONDS);
         }
         return timer;
+    }
+
+    /** A timer that throws is not called again. */
+    private void takeByTimer(JobRun current) {
+        try {
+            if (current.isStarted()) {
+                take(current, false);
+            }
+        } catch (RuntimeException e) {
+            site.messages().defect("the supervisor made a mistake", e);
+        }
     }
 
     private void routeSignals() {

@@ -68,7 +68,7 @@ class ImageCommandsTest {
                     into.fill((byte) 7));
             sections.record(Section.DEVICE_STATE, new LowerHalf.DeviceState(1, List.of()));
             sections.bytes(Section.LOG, LogCodec.encode(List.of(
-                    new Call.CtxCreate(1, 2, 0, 0), new Call.MemMap(ADDRESS, 1, 8192))));
+                    new Call.CtxCreate(1, 2, 0, 0, false), new Call.MemMap(ADDRESS, 1, 8192))));
             image.add(sections.finish());
             image.commit(info);
         }
