@@ -146,9 +146,10 @@ final class Checkpoint {
 
     private void gate() throws RequestFailedException, IOException, InterruptedException {
         begin("closing the gate");
+        Connection application = application();
         lowerHalf(); // Without it the application's calls would never come to rest.
         gateClosed = System.nanoTime();
-        Gated gated = application().ask(
+        Gated gated = application.ask(
                 new Gate(timeout.toMillis()),
                 Gated.class,
                 timeout.plus(waits.grace()),
