@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 @NeedsCriu
 class PassThroughTest {
     private static final String JOB = "through";
-    private static final List<String> TRAINING = Applications.trainer("--epochs", "10", "--pause-ms", "10");
+    private static final List<String> TRAINING = Applications.trainer("--epochs", "7", "--pause-ms", "15");
 
     private Workplace place;
 
@@ -89,7 +89,7 @@ class PassThroughTest {
         Child restarted = place.start("restart", JOB);
         TrainerOutput.await(restarted, RUN);
         restarted.succeed(SOON);
-        assertThat(restarted.out().texts()).doesNotContain("epoch 1/10").hasSizeLessThan(11);
+        assertThat(restarted.out().texts()).doesNotContain("epoch 1/7").hasSizeLessThan(8);
     }
 
     /** Batch systems and `timeout` send their signals to whole process groups. */
@@ -125,7 +125,7 @@ class PassThroughTest {
     @Test
     void withAnIntervalCheckpointsComeByThemselves() throws Exception {
         Child launched = place.launch(
-                JOB, List.of("--interval", "1s"), Applications.trainer("--epochs", "12", "--pause-ms", "15"));
+                JOB, List.of("--interval", "1s"), Applications.trainer("--epochs", "8", "--pause-ms", "15"));
 
         launched.succeed(RUN);
 
