@@ -41,13 +41,13 @@ class ApplicationsTest {
 
     @Test
     void eightThreadsAreExactUnderCheckpointsEvery200Millis() throws Exception {
-        manyStreams(8, 40);
+        manyStreams(8, 24);
     }
 
     @Test
     @Tag("soak")
     void eightThreadsAreExactUnderCheckpointsEvery200MillisForHalfAMinute() throws Exception {
-        manyStreams(30, 150);
+        manyStreams(30, 90);
     }
 
     private void manyStreams(int seconds, int steps) throws Exception {
@@ -57,6 +57,7 @@ class ApplicationsTest {
 
         Child launched = place.launch(JOB, List.of(), application);
         launched.out().await("ready", SOON);
+        Workplace.Parts parts = place.parts(JOB);
         long end = System.nanoTime() + seconds * 1_000_000_000L;
         List<Long> images = new ArrayList<>();
         while (System.nanoTime() < end && !launched.out().text().contains("OK ")) {
@@ -66,10 +67,13 @@ class ApplicationsTest {
         }
         System.out.println(images.size() + " checkpoints, last step " + launched.out().texts().getLast());
 
-        place.kill(JOB);
-        assertThat(launched.exitCode(SOON)).isNotZero();
-        Child restarted = place.start("restart", JOB);
-        assertThat(restarted.succeed(RUN).out().await("OK ", SOON).text()).isEqualTo(expected);
+        Child last = launched;
+        if (!launched.out().text().contains("OK ")) {
+            place.kill(parts);
+            assertThat(launched.exitCode(SOON)).isNotZero();
+            last = place.start("restart", JOB);
+        }
+        assertThat(last.succeed(RUN).out().await("OK ", SOON).text()).isEqualTo(expected);
         assertThat(images).hasSizeGreaterThan(3);
     }
 

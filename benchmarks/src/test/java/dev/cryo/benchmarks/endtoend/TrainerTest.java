@@ -66,16 +66,17 @@ class TrainerTest {
 
     private void killAndRestartAtRandom(String job, Random random) throws Exception {
         Child launched = place.launch(job, List.of(), TRAINING);
-        int epoch = random.nextInt(5);
+        place.awaitRunning(job, launched, SOON);
+        // Asked for early: it takes as long as an epoch, and the training may end meanwhile.
+        Workplace.Parts parts = place.parts(job);
+        int epoch = random.nextInt(4);
         if (epoch > 0) {
             TrainerOutput.awaitEpoch(launched, epoch, RUN);
-        } else {
-            place.awaitRunning(job, launched, SOON);
         }
         Thread.sleep(random.nextInt(400));
         CheckpointTaken taken = place.checkpoint(job);
-        Thread.sleep(random.nextInt(300));
-        place.kill(job);
+        Thread.sleep(random.nextInt(200));
+        place.kill(parts);
         assertThat(launched.exitCode(SOON)).isNotZero();
         Child restarted = place.start("restart", job);
         assertResult(restarted);
