@@ -7,9 +7,10 @@ import java.util.Locale;
 /**
  * What {@code cryo bench overhead} measured; medians.
  *
- * @param proxyRatio training time through the proxy over that with the device in the application's JVM and no log; the
- *     time is that from the end of the first epoch to the weights, so that the start of JVMs does not hide anything
- * @param wallRatio the same of the whole commands, with the start of every JVM
+ * @param trainingRatio training time through the proxy over that with the device in the application's JVM and no
+ *     log; the time is that from the end of the first epoch to the weights, so that the start of JVMs does not hide
+ *     anything
+ * @param proxyRatio the same of the wall time of the whole commands, with the start of every JVM
  * @param proxyMillis the training time through the proxy
  * @param insideMillis the training time with the device in the application's JVM
  * @param queuedNanos nanoseconds of a queued call at its caller, through the proxy
@@ -23,8 +24,8 @@ import java.util.Locale;
  * @param epochs of each training
  */
 record OverheadResult(
+        double trainingRatio,
         double proxyRatio,
-        double wallRatio,
         double proxyMillis,
         double insideMillis,
         double queuedNanos,
@@ -46,8 +47,8 @@ record OverheadResult(
         json.put("pause_ms", rounded(pauseMillis, 1));
         json.put("restart_ms", rounded(restartMillis, 1));
         json.put("image_bytes", imageBytes);
-        json.put("proxy_ratio_of", "training time, from the end of the first epoch to the weights");
-        json.put("wall_ratio", rounded(wallRatio, 4));
+        json.put("training_ratio", rounded(trainingRatio, 4));
+        json.put("training_ratio_of", "the time from the end of the first epoch to the weights");
         json.put("training_ms", rounded(proxyMillis, 1));
         json.put("training_in_process_ms", rounded(insideMillis, 1));
         json.put("queued_call_in_process_ns", rounded(queuedInsideNanos, 1));
@@ -62,14 +63,14 @@ record OverheadResult(
         return String.format(
                 Locale.ROOT,
                 """
-                training     %8.0f ms   in process and without a log %.0f ms, ratio %.3f (whole commands %.3f)
+                training     %8.0f ms   in process and without a log %.0f ms, ratio %.3f (of whole commands %.3f)
                 queued call  %8.0f ns   in process %.0f ns
                 blocking call %7.1f us   in process %.1f us
                 pause        %8.0f ms   of the trainer, for a checkpoint
                 restart      %8.0f ms   from the command to the running trainer
                 image        %8.1f MiB
                 medians of %d runs""",
-                proxyMillis, insideMillis, proxyRatio, wallRatio, queuedNanos, queuedInsideNanos, blockingMicros,
+                proxyMillis, insideMillis, trainingRatio, proxyRatio, queuedNanos, queuedInsideNanos, blockingMicros,
                 blockingInsideMicros, pauseMillis, restartMillis, imageBytes / (double) (1 << 20), runs);
     }
 
