@@ -102,6 +102,7 @@ class PassThroughTest {
         assertThat(processGroup(place.parts(JOB).supervisor())).isEqualTo(own);
         assertThat(processGroup(place.parts(JOB).proxy())).isEqualTo(place.parts(JOB).proxy());
         assertThat(processGroup(place.parts(JOB).application())).isNotEqualTo(own);
+        launched.succeed(RUN);
     }
 
     /** The fifth field of the process's stat file, counted behind the name, which may hold blanks. */
