@@ -38,7 +38,7 @@ final class Scheduler implements AutoCloseable {
 
     private long submitted;
     private long ended;
-    private boolean closed;
+    private volatile boolean closed;
 
     /**
      * Submits an operation that waits for others.
@@ -109,12 +109,12 @@ final class Scheduler implements AutoCloseable {
             if (ended == submitted) {
                 return "";
             }
-            long now = System.nanoTime();
             List<String> parts = new ArrayList<>();
             for (Runner runner : runners) {
-                Work work = runner.current;
+                Work work = runner.current();
                 if (work != null) {
-                    parts.add(String.format(Locale.ROOT, "%s for %.1f s", work.words(), (now - runner.since) / 1e9));
+                    long nanos = Math.max(0, System.nanoTime() - runner.since);
+                    parts.add(String.format(Locale.ROOT, "%s for %.1f s", work.words(), nanos / 1e9));
                 }
             }
             long waiting = submitted - ended - parts.size();
@@ -206,6 +206,7 @@ final class Scheduler implements AutoCloseable {
         Runner runner = idle.pollLast();
         if (runner != null) {
             runner.offered = false;
+            runner.since = System.nanoTime();
             runner.assigned = work;
             LockSupport.unpark(runner);
         } else if (runners.size() < MOST_RUNNERS) {
@@ -248,6 +249,7 @@ final class Scheduler implements AutoCloseable {
         private volatile @Nullable Work assigned;
         /** Whether this thread is among the idle. */
         private boolean offered;
+        /** What runs; it is here before {@link #assigned} is cleared, and until the lock is held to end it. */
         private volatile @Nullable Work current;
         private volatile long since;
         /** What became ready by this thread's operations and was not given to others: at most one heavy one. */
@@ -261,35 +263,44 @@ final class Scheduler implements AutoCloseable {
 
         @Override
         public void run() {
-            Work work = assigned;
-            assigned = null;
-            while (work != null) {
-                since = System.nanoTime();
-                current = work;
+            for (Work work = awaitAssigned(); work != null; work = next(work)) {
                 work.runSafely();
-                current = null;
-                work = next(work);
             }
         }
 
+        /** What this thread runs or is about to run; null if it is idle. */
+        @Nullable Work current() {
+            Work next = assigned;
+            Work running = current;
+            return running != null ? running : next;
+        }
+
+        /** Ends an operation and returns the next one of this thread; null when the thread is to end. */
         private @Nullable Work next(Work done) {
             lock.lock();
             try {
+                current = null;
                 end(done, own);
                 Work next = takeOwn();
                 if (next != null && next.weight == Work.Weight.LIGHT && own.isEmpty() && overflow.isEmpty()) {
                     // So soon over that the next operation had better wait for this thread than wake another.
                     offer();
-                    return next;
+                    return begin(next);
                 }
                 if (next != null || (next = overflow.poll()) != null) {
-                    return withdraw(next);
+                    return begin(withdraw(next));
                 }
                 offer();
             } finally {
                 lock.unlock();
             }
             return awaitAssigned();
+        }
+
+        private Work begin(Work work) {
+            since = System.nanoTime();
+            current = work;
+            return work;
         }
 
         private @Nullable Work takeOwn() {
@@ -330,27 +341,21 @@ final class Scheduler implements AutoCloseable {
             for (long waited = 0; ; waited = System.nanoTime() - start) {
                 Work work = assigned;
                 if (work != null) {
+                    begin(work);
                     assigned = null;
                     return work;
                 }
                 if (waited < SPIN_NANOS && spinner == this) {
                     Thread.onSpinWait();
-                } else if (waited > IDLE_NANOS || closed()) {
+                } else if (waited > IDLE_NANOS || closed) {
                     if (retire()) {
                         return null;
                     }
                 } else {
+                    // Nothing that could itself park may come between the look at what is assigned and this: it would
+                    // take the permit of the wake-up.
                     LockSupport.parkNanos(this, IDLE_NANOS);
                 }
-            }
-        }
-
-        private boolean closed() {
-            lock.lock();
-            try {
-                return closed;
-            } finally {
-                lock.unlock();
             }
         }
 
