@@ -26,7 +26,7 @@ final class OverheadCommand implements Callable<Integer> {
     @Option(names = "--runs", paramLabel = "N", defaultValue = "5", description = "Runs of each kind, at least 5.")
     private int runs;
 
-    @Option(names = "--epochs", paramLabel = "N", defaultValue = "120", description = "Length of each training.")
+    @Option(names = "--epochs", paramLabel = "N", defaultValue = "600", description = "Length of each training.")
     private int epochs;
 
     @Override

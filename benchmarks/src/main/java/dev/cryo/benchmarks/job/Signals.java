@@ -12,11 +12,20 @@ public final class Signals {
 
     /** Sends a signal, named without SIG; a process that is gone is no error. */
     public static void send(String signal, long pid) throws UnexpectedException, InterruptedException {
+        kill(signal, pid, Long.toString(pid));
+    }
+
+    /** Sends a signal, named without SIG, to all processes of a group, by the id of the one that leads it. */
+    public static void sendToGroup(String signal, long pid) throws UnexpectedException, InterruptedException {
+        kill(signal, pid, "-" + pid);
+    }
+
+    private static void kill(String signal, long pid, String target) throws UnexpectedException, InterruptedException {
         if (pid <= 0) {
             throw new UnexpectedException("no process to send SIG" + signal + " to: its id is " + pid);
         }
         try {
-            Process kill = new ProcessBuilder("kill", "-" + signal, Long.toString(pid))
+            Process kill = new ProcessBuilder("kill", "-" + signal, "--", target)
                     .redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                     .start();

@@ -93,6 +93,16 @@ class BadInputTest {
         assertThat(launched.err().text()).contains("Java 17").contains("25");
     }
 
+    @Test
+    void anOlderJavaThatAScriptStartsIsNamedToo() throws Exception {
+        String command = "exec " + olderJava() + " -version";
+
+        Child launched = place.launch(JOB, List.of("--host", "app"), List.of("bash", "-c", command));
+
+        assertThat(launched.exitCode(SOON)).isNotZero();
+        assertThat(launched.err().text()).contains("no JVM of this application has connected").contains("Java 25");
+    }
+
     private static Path olderJava() throws IOException {
         try (Stream<Path> folders = Files.list(Path.of("/usr/lib/jvm"))) {
             List<Path> found = folders.filter(folder -> folder.getFileName().toString().contains("17"))

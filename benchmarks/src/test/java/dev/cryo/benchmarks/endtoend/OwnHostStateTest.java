@@ -62,6 +62,18 @@ class OwnHostStateTest {
     }
 
     @Test
+    void withoutAResourceTheUserIsToldThatTheApplicationWillBeginAnew() throws Exception {
+        Child launched = place.launch(JOB, List.of("--host", "app"), Applications.trainer("--epochs", "100"));
+        TrainerOutput.awaitEpoch(launched, 2, RUN);
+
+        place.checkpoint(JOB);
+
+        launched.err().await("has device memory alone", SOON);
+        place.kill(JOB);
+        launched.exitCode(SOON);
+    }
+
+    @Test
     void aTrainingInOneProcessAndWithoutALogIsTheSame() throws Exception {
         List<String> options = List.of("--host", "app", "--in-process", "--no-log");
         Child launched = place.launch(JOB, options, Applications.trainer("--epochs", "6"))

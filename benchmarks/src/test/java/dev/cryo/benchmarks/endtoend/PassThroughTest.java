@@ -13,6 +13,7 @@ import dev.cryo.benchmarks.job.Workplace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -93,6 +94,21 @@ class PassThroughTest {
     }
 
     /** Batch systems and `timeout` send their signals to whole process groups. */
+    @Test
+    void terminationOfTheWholeProcessGroupCheckpointsAndThenEnds() throws Exception {
+        List<String> words = new ArrayList<>(List.of("launch", "--name", JOB, "--"));
+        words.addAll(TRAINING);
+        Child launched = place.start(place.cryo().after("setsid"), words);
+        TrainerOutput.awaitEpoch(launched, 2, RUN);
+        assertThat(processGroup(launched.pid())).isEqualTo(launched.pid());
+
+        Signals.sendToGroup("TERM", launched.pid());
+
+        assertThat(launched.exitCode(SOON)).isEqualTo(128 + 15);
+        assertThat(images()).hasSize(1);
+        TrainerOutput.await(place.start("restart", JOB).succeed(RUN), SOON);
+    }
+
     @Test
     void aSignalToTheProcessGroupReachesLaunchAlone() throws Exception {
         Child launched = place.launch(JOB, List.of(), TRAINING);

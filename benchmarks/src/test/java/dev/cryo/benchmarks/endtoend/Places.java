@@ -24,12 +24,14 @@ final class Places {
     /** The command line as it was just built: the classes of this module, and what the module proxy was packaged to. */
     static CommandLine cryo() {
         Path root = Path.of("..").toAbsolutePath().normalize();
-        return CommandLine.of(
+        CommandLine cryo = CommandLine.of(
                 root,
                 String.join(
                         File.pathSeparator,
                         root.resolve("proxy/target/dist/lib") + "/*",
                         Applications.classPath()));
+        // A shell's background jobs ignore interrupts, and what they start inherits that.
+        return cryo.after("env", "--default-signal=INT,QUIT,HUP,TERM,USR1");
     }
 
     static Workplace create() throws IOException {

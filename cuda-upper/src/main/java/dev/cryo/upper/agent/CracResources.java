@@ -12,6 +12,11 @@ record CracResources(Context context) implements CheckpointResources {
     }
 
     @Override
+    public int told() {
+        return context.told();
+    }
+
+    @Override
     public List<Throwable> afterRestore() {
         return context.afterRestore();
     }

@@ -144,8 +144,9 @@ public final class CheckpointClient {
         switch (state) {
             case RUNNING, PROCEEDING -> {
                 state = State.RUNNING;
-                if (failures == RETRIES_RUNNING && hello.role() == ControlMessage.Role.APPLICATION) {
-                    // A proxy ends with its supervisor, and calls to it would wait forever.
+                if (failures == RETRIES_RUNNING) {
+                    // A proxy ends with its supervisor, and calls to it would wait forever. Nor may a job run on that
+                    // nobody can save or end, beside another that was restarted from its image.
                     Notices.say("the supervisor is gone and with it the lower half: " + why.getMessage());
                     gate.lost();
                 }
@@ -281,7 +282,7 @@ public final class CheckpointClient {
         }
         gate.close();
         if (gate.awaitQuiet(timeout)) {
-            return new ControlMessage.Gated(LogCodec.encode(log.calls()));
+            return new ControlMessage.Gated(LogCodec.encode(log.calls()), resources.told());
         }
         String why = "after " + timeout.toMillis() + " ms the application still waits for work of the device";
         proceed(List.of(new IOException(why)));

@@ -7,6 +7,9 @@ public interface CheckpointResources {
     /** Calls the resources, the last registered first; returns what they threw. */
     List<Throwable> beforeCheckpoint();
 
+    /** How many were told of the checkpoint under way. */
+    int told();
+
     /** Calls the resources, the first registered first; returns what they threw. */
     List<Throwable> afterRestore();
 }

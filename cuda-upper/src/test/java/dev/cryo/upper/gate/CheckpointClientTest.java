@@ -80,6 +80,11 @@ class CheckpointClientTest {
         }
 
         @Override
+        public int told() {
+            return 2;
+        }
+
+        @Override
         public List<Throwable> afterRestore() {
             told.add("after");
             return List.of();

@@ -1,5 +1,6 @@
 package dev.cryo.proxy.cli;
 
+import dev.cryo.proxy.supervisor.ByteSize;
 import dev.cryo.proxy.supervisor.JobException;
 import dev.cryo.streamlog.control.ControlMessage;
 import dev.cryo.streamlog.control.ControlMessage.CheckpointTaken;
@@ -59,7 +60,7 @@ final class CheckpointCommand implements Callable<Integer> {
                         "%s@%d  %s  stood still for %.0f ms, complete after %.0f ms",
                         name,
                         taken.image(),
-                        Table.bytes(taken.bytes()),
+                        ByteSize.words(taken.bytes()),
                         taken.pauseNanos() / 1e6,
                         taken.totalNanos() / 1e6));
                 yield 0;

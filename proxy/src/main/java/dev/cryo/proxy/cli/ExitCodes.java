@@ -38,6 +38,7 @@ final class ExitCodes implements IExitCodeExceptionMapper {
 
     private static int of(JobException.Kind kind) {
         return switch (kind) {
+            case USAGE -> USAGE;
             case UNKNOWN -> UNKNOWN;
             case STATE -> STATE;
             case IMAGE -> IMAGE;

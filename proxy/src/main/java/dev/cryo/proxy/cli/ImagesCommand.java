@@ -1,5 +1,6 @@
 package dev.cryo.proxy.cli;
 
+import dev.cryo.proxy.supervisor.ByteSize;
 import dev.cryo.proxy.supervisor.JobException;
 import dev.cryo.proxy.supervisor.JobFolder;
 import dev.cryo.streamlog.image.ImageException;
@@ -112,8 +113,8 @@ final class ImagesCommand implements Callable<Integer> {
             table.add(
                     row.image(),
                     row.created() == null ? "?" : local(row.created()),
-                    Table.bytes(row.bytes()),
-                    row.deviceBytes() == null ? "-" : Table.bytes(row.deviceBytes()),
+                    ByteSize.words(row.bytes()),
+                    row.deviceBytes() == null ? "-" : ByteSize.words(row.deviceBytes()),
                     row.pauseNanos() == null ? "-" : row.pauseNanos() / 1_000_000 + " ms",
                     row.device() == null ? "?" : row.device(),
                     row.host() == null ? "?" : row.host());

@@ -1,5 +1,6 @@
 package dev.cryo.proxy.cli;
 
+import dev.cryo.proxy.supervisor.ByteSize;
 import dev.cryo.proxy.supervisor.JobException;
 import dev.cryo.proxy.supervisor.JobFolder;
 import dev.cryo.streamlog.image.ImageDescription;
@@ -74,7 +75,7 @@ final class InspectCommand implements Callable<Integer> {
         line(text, "folder", image.job().workingDirectory());
         line(text, "device", image.job().device() + ", " + image.job().arrangement());
         line(text, "host", image.job().host().toString());
-        line(text, "size", Table.bytes(image.storedBytes()) + " stored for " + Table.bytes(image.bytes()));
+        line(text, "size", ByteSize.words(image.storedBytes()) + " stored for " + ByteSize.words(image.bytes()));
         line(text, "calls", image.calls().size() + " to replay" + byName(image));
         text.append("\nSections\n").append(sections(image));
         if (!image.memory().isEmpty()) {
@@ -106,8 +107,8 @@ final class InspectCommand implements Callable<Integer> {
         Table table = new Table("NAME", "BYTES", "STORED", "RANGES", "FILE");
         image.sections().forEach(section -> table.add(
                 section.name(),
-                Table.bytes(section.bytes()),
-                Table.bytes(section.storedBytes()),
+                ByteSize.words(section.bytes()),
+                ByteSize.words(section.storedBytes()),
                 section.ranges(),
                 section.file()));
         return table.toString();
@@ -117,14 +118,14 @@ final class InspectCommand implements Callable<Integer> {
         Table table = new Table("ADDRESS", "BYTES");
         image.memory().stream()
                 .limit(LARGEST)
-                .forEach(range -> table.add("0x" + Long.toHexString(range.address()), Table.bytes(range.bytes())));
+                .forEach(range -> table.add("0x" + Long.toHexString(range.address()), ByteSize.words(range.bytes())));
         return table.toString();
     }
 
     private static String modules(ImageDescription image) {
         Table table = new Table("MODULE", "CODE", "KERNELS IN USE");
         image.modules().forEach(module -> table.add(
-                module.id(), Table.bytes(module.imageBytes()), String.join(" ", module.functions())));
+                module.id(), ByteSize.words(module.imageBytes()), String.join(" ", module.functions())));
         return table.toString();
     }
 }

@@ -55,14 +55,20 @@ final class PsCommand implements Callable<Integer> {
     @Override
     public Integer call() throws JobException {
         List<Row> rows = new ArrayList<>();
+        List<String> unreadable = new ArrayList<>();
         for (JobFolder folder : JobFolder.all(environment)) {
-            JobStatus status = folder.status().orElse(null);
-            if (status != null) {
-                rows.add(row(folder, folder.settings(), status));
+            try {
+                JobStatus status = folder.status().orElse(null);
+                if (status != null) {
+                    rows.add(row(folder, folder.settings(), status));
+                }
+            } catch (JobException e) {
+                unreadable.add(folder.name() + ": " + e.getMessage());
             }
         }
         spec.commandLine().getOut().println(json ? Json.of(rows) : table(rows));
-        return 0;
+        unreadable.forEach(problem -> spec.commandLine().getErr().println("cryo: job " + problem));
+        return unreadable.isEmpty() ? 0 : ExitCodes.FAILED;
     }
 
     private static Row row(JobFolder folder, JobSettings settings, JobStatus status) throws JobException {

@@ -42,21 +42,6 @@ final class Table {
                 && rows.stream().skip(1).allMatch(row -> row.get(column).matches("-?[0-9][0-9.,]*( [a-zA-Z]{1,3})?|-"));
     }
 
-    /** A number of bytes, in the unit that fits. */
-    static String bytes(long bytes) {
-        if (bytes < 1000) {
-            return bytes + " B";
-        }
-        String[] units = {"kB", "MB", "GB", "TB"};
-        double value = bytes;
-        int unit = -1;
-        while (value >= 999.95 && unit < units.length - 1) {
-            value /= 1000;
-            unit++;
-        }
-        return String.format(java.util.Locale.ROOT, "%.1f %s", value, units[unit]);
-    }
-
     /** A time span in the two units that matter. */
     static String span(long millis) {
         long seconds = millis / 1000;

@@ -60,6 +60,7 @@ final class Checkpoint {
     private long doingSince = System.nanoTime();
     private final StringBuilder timeline = new StringBuilder();
     private byte[] log = {};
+    private int resources;
     private String failure = "";
     private long captured;
     private boolean suspended;
@@ -95,8 +96,14 @@ final class Checkpoint {
                 Duration.ofSeconds(10), Duration.ofSeconds(60), Duration.ofSeconds(60), Duration.ofMinutes(2));
     }
 
-    /** A checkpoint that succeeded: times in nanoseconds, {@code bytes} on disk; how long what took, in words. */
-    record Report(long image, long bytes, long pauseNanos, long totalNanos, String timeline) {}
+    /**
+     * A checkpoint that succeeded: times in nanoseconds.
+     *
+     * @param bytes on disk
+     * @param resources how many org.crac resources of the application were called
+     * @param timeline how long what took, in words
+     */
+    record Report(long image, long bytes, long pauseNanos, long totalNanos, int resources, String timeline) {}
 
     /**
      * A checkpoint that has not begun.
@@ -141,6 +148,7 @@ final class Checkpoint {
                 parts.store().diskBytes(image.number()),
                 (hold ? end : gateOpened) - gateClosed,
                 end - start,
+                resources,
                 timeline.toString());
     }
 
@@ -155,6 +163,7 @@ final class Checkpoint {
                 timeout.plus(waits.grace()),
                 "the application to close its gate");
         log = gated.log();
+        resources = gated.resources();
         advance(Step.GATE);
     }
 

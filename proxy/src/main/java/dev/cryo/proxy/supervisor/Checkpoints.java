@@ -39,13 +39,17 @@ final class Checkpoints {
             Checkpoint.Report report = new Checkpoint(parts(run), timeout, hold).take();
             site.status().update(now -> now.after(new JobStatus.Taken(
                     report.image(), System.currentTimeMillis(), report.pauseNanos(), report.bytes())));
-            site.messages().say("image %d: %.1f MB; the application stood still for %.0f ms, complete after %.0f ms"
+            site.messages().say("image %d: %s; the application stood still for %.0f ms, complete after %.0f ms"
                     .formatted(
                             report.image(),
-                            report.bytes() / 1e6,
+                            ByteSize.words(report.bytes()),
                             report.pauseNanos() / 1e6,
                             report.totalNanos() / 1e6));
             site.messages().note("image " + report.image() + ": " + report.timeline());
+            if (host.isEmpty() && report.resources() == 0) {
+                site.messages().say("image " + report.image() + " has device memory alone: the application has no"
+                        + " org.crac resource that saves its own state, so it will begin anew when it is restarted");
+            }
             return report;
         } catch (CheckpointException e) {
             if (!run.process().isAlive()) {

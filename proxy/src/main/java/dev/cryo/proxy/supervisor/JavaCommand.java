@@ -24,7 +24,7 @@ import java.util.regex.Pattern;
  */
 final class JavaCommand {
     static final String OPTIONS_VARIABLE = "JDK_JAVA_OPTIONS";
-    private static final int NEEDED = 25;
+    static final int NEEDED = 25;
     private static final Pattern RELEASE = Pattern.compile("JAVA_VERSION=\"(?:1\\.)?([0-9]+)");
     private static final Pattern PRINTED = Pattern.compile("version \"(?:1\\.)?([0-9]+)");
 

@@ -7,6 +7,8 @@ public final class JobException extends Exception {
 
     /** What kind of obstacle it is. */
     public enum Kind {
+        /** It was asked for in a way that cannot be understood. */
+        USAGE,
         /** There is no such job, or no such image of it. */
         UNKNOWN,
         /** The job runs, and should not; or it does not run, and should. */

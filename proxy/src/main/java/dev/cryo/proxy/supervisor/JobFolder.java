@@ -46,7 +46,7 @@ public record JobFolder(Path path) {
     public static JobFolder named(String name, Map<String, String> environment) throws JobException {
         if (!NAME.matcher(name).matches()) {
             throw new JobException(
-                    Kind.UNKNOWN,
+                    Kind.USAGE,
                     "\"" + name + "\" is no name of a job: letters, digits, and . _ - between them, at most 64");
         }
         return new JobFolder(jobs(environment).resolve(name));
@@ -148,8 +148,7 @@ public record JobFolder(Path path) {
             JobStatus status = JSON.readValue(Files.readAllBytes(statusFile()), JobStatus.class);
             boolean supervised =
                     status.supervisor() != null && status.supervisor().find().isPresent();
-            return Optional.of(
-                    status.phase() == JobStatus.Phase.ENDED || supervised ? status : status.in(JobStatus.Phase.LOST));
+            return Optional.of(status.phase() == JobStatus.Phase.ENDED || supervised ? status : status.lost());
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (IOException e) {

@@ -47,6 +47,7 @@ final class JobRun implements Halves.Events, AutoCloseable {
     private int waitingSignal;
     private volatile int passedOn;
     private boolean proxyUsed;
+    private volatile boolean greeted;
     private boolean closing;
     private volatile boolean lowerHalfLost;
     private volatile int askedCode = -1;
@@ -146,6 +147,16 @@ final class JobRun implements Halves.Events, AutoCloseable {
         return application != null;
     }
 
+    /** Whether a JVM of an application that was launched has ever connected. */
+    boolean hasGreeted() {
+        return greeted;
+    }
+
+    /** Whether the application's JVM is connected, and so can be checkpointed. */
+    boolean isServed() {
+        return isStarted() && halves.application().isPresent();
+    }
+
     /** Passes a signal on; one that comes before the application is there waits for it. */
     synchronized void signal(int number) {
         if (application == null) {
@@ -192,6 +203,7 @@ final class JobRun implements Halves.Events, AutoCloseable {
                 lowerHalf();
             }
             halves.attach(arrived, processes());
+            greeted = true;
             arrived.tell(new Welcome(Outcome.STARTED, new byte[0]));
             site.status().update(now -> now.in(Phase.RUNNING));
         } catch (IOException | RequestFailedException e) {

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param application the application's root process
  * @param proxy the proxy
  * @param exitCode the application's, once it has ended
- * @param lastCheckpoint the newest that succeeded since the job was launched or restarted
+ * @param lastCheckpoint the newest that succeeded, or the one that the job was restarted from
  * @param lastError the newest failure, of a checkpoint or of a part of the job
  */
 public record JobStatus(
@@ -84,6 +84,28 @@ public record JobStatus(
     JobStatus in(Phase newPhase) {
         return new JobStatus(
                 newPhase, startedMillis, supervisor, application, proxy, exitCode, lastCheckpoint, lastError);
+    }
+
+    /** Its supervisor is gone; what else is gone is left out. */
+    JobStatus lost() {
+        return new JobStatus(
+                Phase.LOST,
+                startedMillis,
+                null,
+                alive(application),
+                alive(proxy),
+                exitCode,
+                lastCheckpoint,
+                lastError);
+    }
+
+    private static @Nullable Running alive(@Nullable Running process) {
+        return process == null || process.find().isEmpty() ? null : process;
+    }
+
+    /** It runs again, from an image; what went wrong before is over. */
+    JobStatus broughtBack(Taken from) {
+        return new JobStatus(Phase.RUNNING, startedMillis, supervisor, application, proxy, null, from, null);
     }
 
     JobStatus withApplication(@Nullable Running newApplication) {

@@ -8,6 +8,7 @@ import dev.cryo.proxy.host.HostStateException;
 import dev.cryo.proxy.host.Restored;
 import dev.cryo.proxy.supervisor.JobException.Kind;
 import dev.cryo.proxy.supervisor.JobStatus.Phase;
+import dev.cryo.proxy.supervisor.JobStatus.Taken;
 import dev.cryo.streamlog.control.ControlMessage.Adopt;
 import dev.cryo.streamlog.control.ControlMessage.Attach;
 import dev.cryo.streamlog.control.ControlMessage.Done;
@@ -28,11 +29,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * Brings a job back from an image, in this order: the image is verified, byte by byte; what the host lacks is named;
- * only then are a proxy and the application started. The lower half replays the log and loads the device's memory while
- * CRIU restores the application.
+ * only then are a proxy and the application started. While the proxy starts CRIU restores the application, which then
+ * waits for the lower half to replay the log and load the device's memory.
  */
 final class Restart {
     private static final Duration LOAD = Duration.ofMinutes(10);
@@ -104,18 +106,30 @@ final class Restart {
      * Starts a run from an image, which is not closed.
      *
      * @param host what restores processes; needed for images of a process
+     * @param running is given the run before the user is told that it runs
      * @throws JobException if that fails; nothing is left running then
      */
-    static JobRun run(Site site, ImageReader image, Optional<HostState> host, JobRun.Commands commands)
+    static JobRun run(
+            Site site,
+            ImageReader image,
+            Optional<HostState> host,
+            JobRun.Commands commands,
+            Consumer<JobRun> running)
             throws JobException, InterruptedException {
         long start = System.nanoTime();
         long number = image.manifest().number();
         site.status().update(now -> now.in(Phase.RESTARTING));
         try {
+            Taken from = new Taken(
+                    number,
+                    image.manifest().createdMillis(),
+                    image.manifest().job().property(Checkpoint.PAUSE_NANOS).map(Long::valueOf).orElse(0L),
+                    site.folder().images().diskBytes(number));
             JobRun run = new Restart(site, image, host).run(commands);
+            running.accept(run);
+            site.status().update(now -> now.broughtBack(from));
             site.messages().say("job %s runs again from image %d, after %.2f s"
                     .formatted(site.folder().name(), number, (System.nanoTime() - start) / 1e9));
-            site.status().update(now -> now.in(Phase.RUNNING));
             return run;
         } catch (IOException | RequestFailedException | HostStateException e) {
             throw new JobException(

@@ -61,7 +61,12 @@ final class Supervision implements JobRun.Commands {
                 first.close();
                 throw e;
             }
-            return supervise(first);
+            int code = supervise(first);
+            if (code != 0 && !first.hasGreeted()) {
+                site.messages().say("no JVM of this application has connected to cryo: nothing of it could be saved."
+                        + " It must be Java " + JavaCommand.NEEDED + " or newer, whatever script starts it");
+            }
+            return code;
         } catch (IOException | HostStateException e) {
             throw failed("job " + site.folder().name() + " cannot be launched: " + e.getMessage(), e);
         }
@@ -72,7 +77,7 @@ final class Supervision implements JobRun.Commands {
         routeSignals();
         baseImage = image.manifest().number();
         try {
-            return supervise(Restart.run(site, image, host, this));
+            return supervise(Restart.run(site, image, host, this, started -> run = started));
         } catch (IOException e) {
             throw failed("job " + site.folder().name() + " failed: " + e.getMessage(), e);
         } catch (JobException e) {
@@ -119,7 +124,7 @@ final class Supervision implements JobRun.Commands {
                         new IOException("repeated failure"));
             }
             try (ImageReader image = Restart.verified(site.folder(), baseImage)) {
-                return Restart.run(site, image, host, this);
+                return Restart.run(site, image, host, this, started -> run = started);
             } catch (JobException e) {
                 if (e.kind() != Kind.FAILED) {
                     throw failed(String.valueOf(e.getMessage()), e);
@@ -155,7 +160,7 @@ final class Supervision implements JobRun.Commands {
     /** A timer that throws is not called again. */
     private void takeByTimer(JobRun current) {
         try {
-            if (current.isStarted()) {
+            if (current.isServed()) {
                 take(current, false);
             }
         } catch (RuntimeException e) {

@@ -71,8 +71,9 @@ public final class Supervisor implements AutoCloseable {
         Optional<HostState> host = hostState(settings.host());
         Site site = site(settings);
         if (!JavaCommand.isJava(settings.command())) {
-            messages.say(settings.command().getFirst() + " is not java itself: the JVM that it starts is told of"
-                    + " the agent by " + JavaCommand.OPTIONS_VARIABLE);
+            messages.say(settings.command().getFirst() + " is not java itself: the JVM that it starts, which must be"
+                    + " Java " + JavaCommand.NEEDED + " or newer, is told of the agent by "
+                    + JavaCommand.OPTIONS_VARIABLE);
         }
         return new Supervision(site, host).launch();
     }

@@ -2,10 +2,14 @@ package dev.cryo.proxy.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.cryo.proxy.supervisor.JobSettings;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -59,7 +63,7 @@ class CryoTest {
 
     @Test
     void aNameThatIsAPathIsRefused() {
-        assertThat(run("images", "../other")).isEqualTo(ExitCodes.UNKNOWN);
+        assertThat(run("images", "../other")).isEqualTo(ExitCodes.USAGE);
         assertThat(err.toString()).contains("\"../other\" is no name of a job");
     }
 
@@ -67,6 +71,25 @@ class CryoTest {
     void withoutJobsTheListsSaySo() {
         assertThat(run("ps")).isZero();
         assertThat(out.toString()).isEqualTo("no jobs\n");
+    }
+
+    @Test
+    void aJobThatCannotBeReadDoesNotHideTheOthers() throws IOException {
+        JobSettings settings = new JobSettings(
+                List.of("/bin/true"), Map.of(), "/", JobSettings.Device.PTX, JobSettings.Host.APP, false, 0,
+                JobSettings.OnFailure.STOP, false, true, false, 1000);
+        for (String name : List.of("broken", "sound")) {
+            Files.createDirectories(home.resolve("jobs").resolve(name));
+            Files.write(
+                    home.resolve("jobs").resolve(name).resolve("job.json"),
+                    new ObjectMapper().writeValueAsBytes(settings));
+        }
+        Files.writeString(home.resolve("jobs/broken/status.json"), "{\"phase\": ");
+        Files.writeString(home.resolve("jobs/sound/status.json"), "{\"phase\": \"RUNNING\", \"startedMillis\": 1}");
+
+        assertThat(run("ps")).isEqualTo(ExitCodes.FAILED);
+        assertThat(out.toString()).contains("sound  lost").doesNotContain("broken");
+        assertThat(err.toString()).startsWith("cryo: job broken: cannot read ");
     }
 
     @Test

@@ -1,5 +1,6 @@
 package dev.cryo.proxy.cli;
 
+import dev.cryo.proxy.supervisor.ByteSize;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -22,10 +23,10 @@ class TableTest {
 
     @Test
     void sizesAreInTheUnitThatFits() {
-        assertThat(Table.bytes(999)).isEqualTo("999 B");
-        assertThat(Table.bytes(1000)).isEqualTo("1.0 kB");
-        assertThat(Table.bytes(999_960)).isEqualTo("1.0 MB");
-        assertThat(Table.bytes(Long.MAX_VALUE)).isEqualTo("9223372.0 TB");
+        assertThat(ByteSize.words(999)).isEqualTo("999 B");
+        assertThat(ByteSize.words(1000)).isEqualTo("1.0 kB");
+        assertThat(ByteSize.words(999_960)).isEqualTo("1.0 MB");
+        assertThat(ByteSize.words(Long.MAX_VALUE)).isEqualTo("9223372.0 TB");
     }
 
     @Test

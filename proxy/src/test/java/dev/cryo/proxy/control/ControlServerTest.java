@@ -96,7 +96,7 @@ class ControlServerTest {
         try (ControlClient client = connect(Role.APPLICATION)) {
             Connection connection = next(arrived);
             assertThat(connection.hello().pid()).isEqualTo(ProcessHandle.current().pid());
-            answering(client, new Gated(new byte[] {1, 2}));
+            answering(client, new Gated(new byte[] {1, 2}, 0));
             Gated gated = connection.ask(new Gate(5), Gated.class, LONG, "the gate");
             assertThat(gated.log()).containsExactly(1, 2);
         }
@@ -125,7 +125,7 @@ class ControlServerTest {
             Connection connection = next(arrived);
             assertThatThrownBy(() -> connection.ask(new Gate(5), Gated.class, SHORT, "the gate to close"))
                     .hasMessage("waited 0.2 s for the gate to close");
-            answering(client, new Gated(new byte[0]), new Running());
+            answering(client, new Gated(new byte[0], 0), new Running());
             connection.ask(new Resume(), Running.class, LONG, "the gate to open");
         }
     }

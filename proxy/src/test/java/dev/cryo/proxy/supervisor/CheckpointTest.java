@@ -138,7 +138,7 @@ class CheckpointTest {
 
     private @Nullable ControlMessage goodAnswer(ControlMessage request) {
         return switch (request) {
-            case Gate gate -> new Gated(LogCodec.encode(List.of()));
+            case Gate gate -> new Gated(LogCodec.encode(List.of()), 0);
             case Suspend suspend -> new Suspended();
             case Resume resume -> new Running();
             case Welcome welcome -> new Running();

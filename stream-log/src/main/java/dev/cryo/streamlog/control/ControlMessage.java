@@ -58,9 +58,14 @@ public sealed interface ControlMessage {
     @Opcode(10)
     record Gate(long timeoutMillis) implements ControlMessage {}
 
-    /** Answers {@link Gate}: nothing is under way; here is the pruned log, encoded by {@code LogCodec}. */
+    /**
+     * Answers {@link Gate}: nothing is under way.
+     *
+     * @param log the pruned log, encoded by {@code LogCodec}
+     * @param resources how many org.crac resources were called
+     */
     @Opcode(11)
-    record Gated(byte[] log) implements ControlMessage {}
+    record Gated(byte[] log, int resources) implements ControlMessage {}
 
     /**
      * Asks to make the process ready for a host dump: to answer {@link Suspended}, close the connection, and connect

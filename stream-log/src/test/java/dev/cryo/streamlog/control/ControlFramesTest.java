@@ -64,7 +64,7 @@ class ControlFramesTest {
     void aLargeMessageComesThroughWhole() throws IOException {
         byte[] log = new byte[5_000_000];
         new Random(1).nextBytes(log);
-        ByteBuffer frame = ControlFrames.encode(new ControlMessage.Gated(log));
+        ByteBuffer frame = ControlFrames.encode(new ControlMessage.Gated(log, 3));
         byte[] bytes = Arrays.copyOf(frame.array(), frame.limit());
         ControlMessage read = ControlFrames.read(Channels.newChannel(new ByteArrayInputStream(bytes)));
         assertThat(((ControlMessage.Gated) read).log()).isEqualTo(log);

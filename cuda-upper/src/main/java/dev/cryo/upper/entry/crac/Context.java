@@ -49,6 +49,11 @@ public final class Context {
         return failures;
     }
 
+    /** How many have been told of the checkpoint under way. */
+    public synchronized int told() {
+        return told.size();
+    }
+
     /** Tells those that were told of the checkpoint that it is over, the first registered first. */
     public List<Throwable> afterRestore() {
         List<Resource> over;
