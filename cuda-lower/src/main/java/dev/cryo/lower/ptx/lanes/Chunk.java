@@ -2,6 +2,7 @@ package dev.cryo.lower.ptx.lanes;
 
 import dev.cryo.lower.ptx.flow.Flow;
 import dev.cryo.lower.ptx.ir.Instr;
+import dev.cryo.lower.ptx.ir.Kind;
 import dev.cryo.lower.ptx.ir.Reg;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -49,6 +50,30 @@ final class Chunk {
             }
         }
         return uniform(load.address().base());
+    }
+
+    /** Whether an operation has to be done for each lane. */
+    boolean varies(Instr operation) {
+        return operation instanceof Instr.Load load ? !uniform(load)
+                : operation.definitions().stream().anyMatch(reg -> !flow.uniform(reg));
+    }
+
+    /** The kind in which a loaded register is read first here, so that it is loaded as that. */
+    Kind loadedAs(Reg reg, Instr.Load load) {
+        if (load.type().bits() < 32) {
+            return Kind.I;
+        }
+        Kind[] first = {null};
+        for (Instr operation : operations) {
+            if (operation instanceof Instr.Compute compute) {
+                compute.value().reads(read -> {
+                    if (read.reg() == reg && first[0] == null) {
+                        first[0] = read.kind();
+                    }
+                });
+            }
+        }
+        return first[0] == null ? reg.bitsKind() : first[0];
     }
 
     Access accessOf(Instr.Load load) {
