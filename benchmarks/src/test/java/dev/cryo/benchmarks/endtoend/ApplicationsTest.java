@@ -16,28 +16,13 @@ import dev.cryo.streamlog.control.ControlMessage.CheckpointTaken;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Applications that check themselves, each under what is hard for it. */
 @NeedsCriu
-class ApplicationsTest {
+class ApplicationsTest extends InWorkplace {
     private static final String JOB = "app";
-
-    private Workplace place;
-
-    @BeforeEach
-    void create() throws Exception {
-        place = Places.create();
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        place.close();
-        assertThat(place.processes()).isEmpty();
-    }
 
     @Test
     void eightThreadsAreExactUnderCheckpointsEvery200Millis() throws Exception {

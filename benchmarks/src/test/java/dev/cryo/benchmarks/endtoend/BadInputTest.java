@@ -9,34 +9,18 @@ import dev.cryo.benchmarks.job.Applications;
 import dev.cryo.benchmarks.job.Child;
 import dev.cryo.benchmarks.job.CommandLine;
 import dev.cryo.benchmarks.job.TrainerOutput;
-import dev.cryo.benchmarks.job.Workplace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What is wrong is said, by name and with what to do, and nothing is started. */
-class BadInputTest {
+class BadInputTest extends InWorkplace {
     private static final String JOB = "training";
     private static final List<String> TRAINING = Applications.trainer("--epochs", "200", "--pause-ms", "20");
-
-    private Workplace place;
-
-    @BeforeEach
-    void create() throws Exception {
-        place = Places.create();
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        place.close();
-        assertThat(place.processes()).isEmpty();
-    }
 
     @Test
     void anUnknownJobIsNamed() throws Exception {

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.cryo.benchmarks.apps.ConnectedSocket;
 import dev.cryo.benchmarks.job.Applications;
 import dev.cryo.benchmarks.job.Child;
-import dev.cryo.benchmarks.job.Workplace;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -19,24 +18,20 @@ import org.junit.jupiter.api.Test;
 
 /** A TCP connection cannot be saved: refused by name, closed when that is wanted, or closed by the application. */
 @NeedsCriu
-class ConnectedSocketTest {
+class ConnectedSocketTest extends InWorkplace {
     private static final String JOB = "connected";
 
-    private Workplace place;
     private ServerSocket echo;
 
     @BeforeEach
     void create() throws Exception {
-        place = Places.create();
         echo = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
         Thread.ofVirtual().start(this::serve);
     }
 
     @AfterEach
     void close() throws Exception {
-        place.close();
         echo.close();
-        assertThat(place.processes()).isEmpty();
     }
 
     private void serve() {

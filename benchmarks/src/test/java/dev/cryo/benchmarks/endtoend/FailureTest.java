@@ -17,28 +17,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Parts of a job that die, and a disk that is full. */
 @NeedsCriu
-class FailureTest {
+class FailureTest extends InWorkplace {
     private static final String JOB = "training";
     private static final List<String> TRAINING = Applications.trainer("--epochs", "6", "--pause-ms", "15");
-
-    private Workplace place;
-
-    @BeforeEach
-    void create() throws Exception {
-        place = Places.create();
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        place.close();
-        assertThat(place.processes()).isEmpty();
-    }
 
     private static void assertWeights(Child trainer) throws Exception {
         assertThat(TrainerOutput.await(trainer, RUN).sha256())

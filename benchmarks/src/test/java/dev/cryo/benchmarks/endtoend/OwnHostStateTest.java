@@ -8,33 +8,17 @@ import dev.cryo.benchmarks.apps.SelfSaving;
 import dev.cryo.benchmarks.job.Applications;
 import dev.cryo.benchmarks.job.Child;
 import dev.cryo.benchmarks.job.TrainerOutput;
-import dev.cryo.benchmarks.job.Workplace;
 import dev.cryo.benchmarks.trainer.ReferenceTrainer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Applications that save their own host state through org.crac: needs neither CRIU nor root. */
-class OwnHostStateTest {
+class OwnHostStateTest extends InWorkplace {
     private static final String JOB = "self";
-
-    private Workplace place;
-
-    @BeforeEach
-    void create() throws Exception {
-        place = Places.create();
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        place.close();
-        assertThat(place.processes()).isEmpty();
-    }
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})

@@ -9,35 +9,19 @@ import dev.cryo.benchmarks.job.Applications;
 import dev.cryo.benchmarks.job.Child;
 import dev.cryo.benchmarks.job.Signals;
 import dev.cryo.benchmarks.job.TrainerOutput;
-import dev.cryo.benchmarks.job.Workplace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What goes through {@code launch}: streams, exit status, signals; and the signals that checkpoint. */
 @NeedsCriu
-class PassThroughTest {
+class PassThroughTest extends InWorkplace {
     private static final String JOB = "through";
     private static final List<String> TRAINING = Applications.trainer("--epochs", "7", "--pause-ms", "15");
-
-    private Workplace place;
-
-    @BeforeEach
-    void create() throws Exception {
-        place = Places.create();
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        place.close();
-        assertThat(place.processes()).isEmpty();
-    }
 
     @Test
     void standardStreamsAndExitStatusPassUnchanged() throws Exception {

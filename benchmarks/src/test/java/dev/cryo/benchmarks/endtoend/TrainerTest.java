@@ -12,33 +12,18 @@ import dev.cryo.benchmarks.trainer.ReferenceTrainer;
 import dev.cryo.streamlog.control.ControlMessage.CheckpointTaken;
 import java.util.List;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The main job: a training that is killed ends with the weights of one that is not. */
 @NeedsCriu
-class TrainerTest {
+class TrainerTest extends InWorkplace {
     private static final String JOB = "training";
     private static final String[] OPTIONS = {"--epochs", "6"};
     // As long as it takes for a checkpoint at any moment; its results are those without pauses.
     private static final List<String> TRAINING = Applications.trainer("--epochs", "6", "--pause-ms", "15");
     private static final long ORDINARY_MILLIS = 60_000;
     private static final int SOAK_MOMENTS = 20;
-
-    private Workplace place;
-
-    @BeforeEach
-    void create() throws Exception {
-        place = Places.create();
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        place.close();
-        assertThat(place.processes()).isEmpty();
-    }
 
     @Test
     void anyMomentIsAsGoodAsAnyOther() throws Exception {
