@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /** What cryo costs an application: in its calls, in its training, at a checkpoint and at a restart. For one thread. */
 final class Overhead {
@@ -38,8 +39,11 @@ final class Overhead {
         this.progress = progress;
     }
 
-    /** Nanoseconds of one training: from the end of its first epoch to its end, and of the whole command. */
-    private record Training(long trainingNanos, long wallNanos) {}
+    /**
+     * Nanoseconds of one training: from the end of its first epoch to its end, the second half of its epochs alone, and
+     * the whole command.
+     */
+    private record Training(long trainingNanos, long steadyNanos, long wallNanos) {}
 
     OverheadResult measure() throws IOException, UnexpectedException, InterruptedException {
         List<String> training = Applications.trainer("--epochs", Integer.toString(epochs));
@@ -59,10 +63,11 @@ final class Overhead {
         List<Long> restarts = new ArrayList<>();
         checkpointAndRestart(taken, restarts);
         return new OverheadResult(
-                trainingMedian(proxy) / trainingMedian(inside),
-                wallMedian(proxy) / wallMedian(inside),
-                trainingMedian(proxy) / 1e6,
-                trainingMedian(inside) / 1e6,
+                ratio(proxy, inside, Training::wallNanos),
+                ratio(proxy, inside, Training::trainingNanos),
+                ratio(proxy, inside, Training::steadyNanos),
+                median(proxy, Training::trainingNanos) / 1e6,
+                median(inside, Training::trainingNanos) / 1e6,
                 median(loops, "queued_call_ns"),
                 median(loops, "blocking_call_us"),
                 median(loopsInside, "queued_call_ns"),
@@ -74,11 +79,14 @@ final class Overhead {
                 epochs);
     }
 
-    private static Training training(Child child) throws UnexpectedException, InterruptedException {
+    private Training training(Child child) throws UnexpectedException, InterruptedException {
         long first = TrainerOutput.awaitEpoch(child, 1, RUN).nanos();
+        long half = TrainerOutput.awaitEpoch(child, epochs / 2, RUN).nanos();
+        long last = TrainerOutput.awaitEpoch(child, epochs, RUN).nanos();
         TrainerOutput.Result result = TrainerOutput.await(child, RUN);
         child.succeed(END);
-        return new Training(result.endNanos() - first, System.nanoTime() - child.startedNanos());
+        return new Training(
+                result.endNanos() - first, last - half, System.nanoTime() - child.startedNanos());
     }
 
     private static JsonNode loop(Child child) throws IOException, UnexpectedException, InterruptedException {
@@ -105,12 +113,12 @@ final class Overhead {
         }
     }
 
-    private static double trainingMedian(List<Training> trainings) {
-        return Median.of(trainings.stream().map(Training::trainingNanos).toList());
+    private static double ratio(List<Training> proxy, List<Training> inside, Function<Training, Long> time) {
+        return median(proxy, time) / median(inside, time);
     }
 
-    private static double wallMedian(List<Training> trainings) {
-        return Median.of(trainings.stream().map(Training::wallNanos).toList());
+    private static double median(List<Training> trainings, Function<Training, Long> time) {
+        return Median.of(trainings.stream().map(time).toList());
     }
 
     private static double median(List<JsonNode> loops, String field) {

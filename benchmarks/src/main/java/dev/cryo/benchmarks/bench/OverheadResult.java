@@ -7,10 +7,10 @@ import java.util.Locale;
 /**
  * What {@code cryo bench overhead} measured; medians.
  *
- * @param trainingRatio training time through the proxy over that with the device in the application's JVM and no
- *     log; the time is that from the end of the first epoch to the weights, so that the start of JVMs does not hide
- *     anything
- * @param proxyRatio the same of the wall time of the whole commands, with the start of every JVM
+ * @param proxyRatio wall time of the whole command through the proxy over that with the device in the application's
+ *     JVM and no log
+ * @param trainingRatio the same of the time from the end of the first epoch to the weights, without the start of JVMs
+ * @param steadyRatio the same of the second half of the epochs, when both JVMs have compiled what they run
  * @param proxyMillis the training time through the proxy
  * @param insideMillis the training time with the device in the application's JVM
  * @param queuedNanos nanoseconds of a queued call at its caller, through the proxy
@@ -24,8 +24,9 @@ import java.util.Locale;
  * @param epochs of each training
  */
 record OverheadResult(
-        double trainingRatio,
         double proxyRatio,
+        double trainingRatio,
+        double steadyRatio,
         double proxyMillis,
         double insideMillis,
         double queuedNanos,
@@ -49,6 +50,8 @@ record OverheadResult(
         json.put("image_bytes", imageBytes);
         json.put("training_ratio", rounded(trainingRatio, 4));
         json.put("training_ratio_of", "the time from the end of the first epoch to the weights");
+        json.put("steady_ratio", rounded(steadyRatio, 4));
+        json.put("steady_ratio_of", "the second half of the epochs");
         json.put("training_ms", rounded(proxyMillis, 1));
         json.put("training_in_process_ms", rounded(insideMillis, 1));
         json.put("queued_call_in_process_ns", rounded(queuedInsideNanos, 1));
@@ -63,15 +66,17 @@ record OverheadResult(
         return String.format(
                 Locale.ROOT,
                 """
-                training     %8.0f ms   in process and without a log %.0f ms, ratio %.3f (of whole commands %.3f)
+                training     %8.0f ms   in process and without a log %.0f ms
+                ratio        %8.3f      of whole commands; %.3f from the first epoch on, %.3f of the second half
                 queued call  %8.0f ns   in process %.0f ns
                 blocking call %7.1f us   in process %.1f us
                 pause        %8.0f ms   of the trainer, for a checkpoint
                 restart      %8.0f ms   from the command to the running trainer
                 image        %8.1f MiB
                 medians of %d runs""",
-                proxyMillis, insideMillis, trainingRatio, proxyRatio, queuedNanos, queuedInsideNanos, blockingMicros,
-                blockingInsideMicros, pauseMillis, restartMillis, imageBytes / (double) (1 << 20), runs);
+                proxyMillis, insideMillis, proxyRatio, trainingRatio, steadyRatio, queuedNanos, queuedInsideNanos,
+                blockingMicros, blockingInsideMicros, pauseMillis, restartMillis, imageBytes / (double) (1 << 20),
+                runs);
     }
 
     private static double rounded(double value, int digits) {
