@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  * Answers the supervisor's requests to a lower half: attach, drain, capture, persist, discard, restore. The same in a
  * proxy and in the application's process; how messages come and how the upper half's memory is reached is given.
  *
- * <p>A request that fails is answered by {@link ControlMessage.Failed} and leaves everything as it was; a restore that
- * fails leaves a lower half without objects.
+ * <p>A request that fails is answered by {@link ControlMessage.Failed} and leaves everything as it was; but a restore
+ * that fails leaves a lower half without objects, and a capture is given up however its writing went.
  *
  * <p>Thread-safe: requests may come from any thread, and while a capture is persisted the others are served.
  */
@@ -157,20 +157,15 @@ public final class LowerHalfSession implements AutoCloseable {
             }
             persisting = true;
         }
-        boolean written = false;
         try (SectionWriter writer = SectionWriter.create(imageFolder, DEVICE_FILE)) {
             capture.writeTo(writer);
-            byte[] sections = writer.finish();
-            written = true;
-            return new ControlMessage.Persisted(sections);
+            return new ControlMessage.Persisted(writer.finish());
         } finally {
             synchronized (this) {
                 persisting = false;
+                held = null;
+                capture.close();
                 notifyAll();
-                if (written) {
-                    held = null;
-                    capture.close();
-                }
             }
         }
     }

@@ -84,7 +84,9 @@ class BadInputTest extends InWorkplace {
         Child launched = place.launch(JOB, List.of("--host", "app"), List.of("bash", "-c", command));
 
         assertThat(launched.exitCode(SOON)).isNotZero();
-        assertThat(launched.err().text()).contains("no JVM of this application has connected").contains("Java 25");
+        assertThat(launched.err().text())
+                .contains("no JVM of this application has connected")
+                .contains("must be Java 25");
     }
 
     private static Path olderJava() throws IOException {

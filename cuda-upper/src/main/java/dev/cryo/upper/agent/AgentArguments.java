@@ -5,7 +5,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The agent's arguments: {@code <job folder or ->[,in-process][,device=<kind>][,no-log]}.
+ * The agent's arguments: {@code [in-process,][device=<kind>,][no-log,]<job folder or ->}.
  *
  * @param job the job's folder; none for an application without a supervisor, which must be in-process
  * @param inProcess whether the lower half runs in the application's JVM
@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 record AgentArguments(Optional<Path> job, boolean inProcess, String device, boolean noLog) {
     private static final String DEVICE = "device=";
+    private static final String NO_JOB = "-";
 
     /**
      * Parses the agent's argument.
@@ -25,22 +26,29 @@ record AgentArguments(Optional<Path> job, boolean inProcess, String device, bool
             throw new IllegalArgumentException(
                     "the agent needs the job's folder as its argument; start applications by: cryo launch -- java ...");
         }
-        String[] parts = argument.split(",", -1);
         boolean inProcess = false;
         boolean noLog = false;
         String device = "ptx";
-        for (int i = 1; i < parts.length; i++) {
-            if (parts[i].equals("in-process")) {
+        String rest = argument;
+        // A folder's path begins with a slash, and may have commas in it.
+        while (!rest.startsWith("/") && !rest.equals(NO_JOB)) {
+            int comma = rest.indexOf(',');
+            String option = comma < 0 ? rest : rest.substring(0, comma);
+            if (option.equals("in-process")) {
                 inProcess = true;
-            } else if (parts[i].equals("no-log")) {
+            } else if (option.equals("no-log")) {
                 noLog = true;
-            } else if (parts[i].startsWith(DEVICE)) {
-                device = parts[i].substring(DEVICE.length());
+            } else if (option.startsWith(DEVICE)) {
+                device = option.substring(DEVICE.length());
             } else {
-                throw new IllegalArgumentException("unknown option of the agent: " + parts[i]);
+                throw new IllegalArgumentException("unknown option of the agent: " + option);
             }
+            if (comma < 0) {
+                throw new IllegalArgumentException("the agent needs the job's folder after its options: " + argument);
+            }
+            rest = rest.substring(comma + 1);
         }
-        Optional<Path> job = parts[0].equals("-") ? Optional.empty() : Optional.of(Path.of(parts[0]));
+        Optional<Path> job = rest.equals(NO_JOB) ? Optional.empty() : Optional.of(Path.of(rest));
         if (job.isEmpty() && !inProcess) {
             throw new IllegalArgumentException("an application without a job's folder must be in-process");
         }

@@ -4,8 +4,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Lines for the user, on standard error. No logging framework is used: one that the application brings must not be
- * started by us.
+ * Lines for the user, on standard error. The upper half uses no logging framework: one that the application brings must
+ * not be started by it. (A device in the application's process does, for what it says of the application's kernels.)
  */
 public final class Notices {
     private static final Set<String> SAID = ConcurrentHashMap.newKeySet();

@@ -41,6 +41,8 @@ public final class CheckpointClient {
     private final CompletableFuture<ControlMessage.Welcome> firstWelcome = new CompletableFuture<>();
     private volatile @Nullable ControlConnection connection;
     private volatile State state = State.RUNNING;
+    /** The thread that is about to answer an earlier request; used by the thread that reads. */
+    private @Nullable Thread persisting;
 
     private enum State {
         RUNNING,
@@ -195,6 +197,8 @@ public final class CheckpointClient {
                     return welcome;
                 }
                 case ControlMessage.Failed it -> throw new IOException(it.message());
+                // Told and not asked: an answer would be taken for that to the welcome.
+                case ControlMessage.LowerHalfLost it -> lost(it);
                 case ControlMessage.Adopt it -> opened.write(adopt(it));
                 // All else is for a lower half.
                 case ControlMessage request -> opened.write(lowerHalf.apply(request));
@@ -213,7 +217,13 @@ public final class CheckpointClient {
 
     private void serve(ControlConnection opened) throws IOException, InterruptedException {
         while (state != State.SUSPENDED) {
-            ControlMessage answer = answer(opened.read());
+            ControlMessage request = opened.read();
+            if (persisting != null) {
+                // Answers are told apart by their order alone.
+                persisting.join();
+                persisting = null;
+            }
+            ControlMessage answer = answer(request);
             if (answer != null) {
                 opened.write(answer);
             }
@@ -237,9 +247,12 @@ public final class CheckpointClient {
                 return new ControlMessage.Running();
             }
             case ControlMessage.LowerHalfLost it -> {
-                Notices.say("the lower half is gone: " + it.why());
-                gate.lost();
+                lost(it);
                 return null;
+            }
+            // The supervisor is not sure whether the first one arrived.
+            case ControlMessage.Welcome it -> {
+                return new ControlMessage.Running();
             }
             case ControlMessage.Failed it -> {
                 requests.failed(List.of(new IOException(it.message())));
@@ -247,7 +260,7 @@ public final class CheckpointClient {
             }
             case ControlMessage.Persist it -> {
                 // Takes long, and the application must go on meanwhile.
-                Thread.ofPlatform().name("cryo-persist").daemon().start(() -> persist(it));
+                persisting = Thread.ofPlatform().name("cryo-persist").daemon().start(() -> persist(it));
                 return null;
             }
             // All else is for a lower half.
@@ -255,6 +268,11 @@ public final class CheckpointClient {
                 return lowerHalf.apply(request);
             }
         }
+    }
+
+    private void lost(ControlMessage.LowerHalfLost message) {
+        Notices.say("the lower half is gone: " + message.why());
+        gate.lost();
     }
 
     private void persist(ControlMessage.Persist request) {

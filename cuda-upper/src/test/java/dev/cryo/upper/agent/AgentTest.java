@@ -67,7 +67,7 @@ class AgentTest {
 
     @Test
     void runsAnApplicationThatKnowsNothingOfIt() throws Exception {
-        Said said = runApplication("-,in-process,device=fake", "RoundTrip");
+        Said said = runApplication("in-process,device=fake,-", "RoundTrip");
         assertThat(said.err())
                 .isEqualTo("cryo: cuGraphCreate is not supported and was answered with CUDA_ERROR_NOT_SUPPORTED\n");
         assertThat(said.out())
@@ -83,7 +83,7 @@ class AgentTest {
 
     @Test
     void tracesCallsWhenTheApplicationAsksForIt() throws Exception {
-        Said said = runApplication("-,in-process,device=fake", "Tracing");
+        Said said = runApplication("in-process,device=fake,-", "Tracing");
         assertThat(said.out()).containsExactly("Executing cuInit", "Executing cuDeviceGetCount", "2", "quiet 2");
         assertThat(said.status()).isZero();
     }
@@ -94,7 +94,7 @@ class AgentTest {
         try (Supervisor supervisor = new Supervisor(job.resolve("control.sock"))) {
             CompletableFuture<Said> running = CompletableFuture.supplyAsync(() -> {
                 try {
-                    return runApplication(job + ",in-process,device=fake", "CracApplication");
+                    return runApplication("in-process,device=fake," + job, "CracApplication");
                 } catch (IOException | InterruptedException e) {
                     throw new IllegalStateException(e);
                 }
@@ -129,7 +129,7 @@ class AgentTest {
 
     @Test
     void withoutASupervisorThereAreNoCheckpoints() throws Exception {
-        Said said = runApplication("-,in-process,device=fake", "CracApplication");
+        Said said = runApplication("in-process,device=fake,-", "CracApplication");
         assertThat(said.out()).startsWith("running", "refused the application runs without a supervisor");
     }
 
@@ -149,7 +149,7 @@ class AgentTest {
             Files.write(file, bytes);
         }
         Said said = run(AgentFolder.command(
-                agent, "-,in-process,device=fake", clashing + ":" + classPath, "dev.cryo.upper.apps.RoundTrip"));
+                agent, "in-process,device=fake,-", clashing + ":" + classPath, "dev.cryo.upper.apps.RoundTrip"));
         assertThat(said.out()).startsWith("driver true").endsWith("loader true");
         assertThat(said.status()).isZero();
     }
@@ -158,7 +158,7 @@ class AgentTest {
     void jcudaMayComeByAClassLoaderOfTheApplications() throws Exception {
         Said said = run(AgentFolder.command(
                 agent,
-                "-,in-process,device=fake",
+                "in-process,device=fake,-",
                 folder.resolve("applications").toString(),
                 "dev.cryo.upper.apps.OwnLoader",
                 classPath));
@@ -172,7 +172,7 @@ class AgentTest {
         Path java = olderJava().orElse(null);
         assumeTrue(java != null, "no JDK older than 25 in /usr/lib/jvm");
         List<String> command = new ArrayList<>(
-                AgentFolder.command(agent, "-,in-process,device=fake", classPath, "dev.cryo.upper.apps.RoundTrip"));
+                AgentFolder.command(agent, "in-process,device=fake,-", classPath, "dev.cryo.upper.apps.RoundTrip"));
         command.set(0, Objects.requireNonNull(java).toString());
         Said said = run(command);
         assertThat(said.status()).isEqualTo(126);
@@ -198,9 +198,9 @@ class AgentTest {
         assertThat(runApplication("", "RoundTrip").err())
                 .isEqualTo("cryo: the agent could not start: the agent needs the job's folder as its argument; start "
                         + "applications by: cryo launch -- java ...\n");
-        assertThat(runApplication("-,in-process,fast", "RoundTrip").err())
+        assertThat(runApplication("in-process,fast,-", "RoundTrip").err())
                 .isEqualTo("cryo: the agent could not start: unknown option of the agent: fast\n");
-        assertThat(runApplication("-,in-process,device=abacus", "RoundTrip").err())
+        assertThat(runApplication("in-process,device=abacus,-", "RoundTrip").err())
                 .startsWith("cryo: the agent could not start: no lower half for device abacus in ")
                 .endsWith("; there are [fake]\n");
         Said said = runApplication(folder.resolve("nowhere").toString(), "RoundTrip");

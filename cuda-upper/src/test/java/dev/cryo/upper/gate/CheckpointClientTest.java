@@ -236,6 +236,22 @@ class CheckpointClientTest {
     }
 
     @Test
+    void aLowerHalfThatIsLostWhileTheApplicationWasAwayIsNoAnswerToItsWelcome() throws Exception {
+        start();
+        gate();
+        CompletableFuture<Integer> call = CompletableFuture.supplyAsync(this::synchronize);
+        supervisor.ask(new ControlMessage.Suspend());
+        assertThatThrownBy(() -> supervisor.read()).isInstanceOf(EOFException.class);
+        assertThat(supervisor.accept()).isEqualTo(HELLO);
+        supervisor.write(new ControlMessage.LowerHalfLost("killed"));
+        supervisor.write(new ControlMessage.Welcome(Outcome.CONTINUED, new byte[0]));
+        assertThat(supervisor.read()).isEqualTo(new ControlMessage.Running());
+        assertThat(supervisor.ask(new ControlMessage.Welcome(Outcome.CONTINUED, new byte[0])))
+                .isEqualTo(new ControlMessage.Running());
+        assertThat(call.get(10, TimeUnit.SECONDS)).isEqualTo(46);
+    }
+
+    @Test
     void theApplicationItselfCanAskForACheckpoint() throws Exception {
         start();
         CompletableFuture<CheckpointRequests.Outcome> asked = ask();

@@ -8,6 +8,7 @@ import dev.cryo.streamlog.image.ImageException;
 import dev.cryo.streamlog.image.ImageReader;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -73,8 +74,9 @@ final class InspectCommand implements Callable<Integer> {
         line(text, "created", image.created() + " by cryo " + image.job().cryoVersion());
         line(text, "command", String.join(" ", image.job().commandLine()));
         line(text, "folder", image.job().workingDirectory());
-        line(text, "device", image.job().device() + ", " + image.job().arrangement());
-        line(text, "host", image.job().host().toString());
+        line(text, "device", image.job().device() + ", "
+                + image.job().arrangement().name().toLowerCase(Locale.ROOT).replace('_', '-'));
+        line(text, "host", image.job().host().name().toLowerCase(Locale.ROOT));
         line(text, "size", ByteSize.words(image.storedBytes()) + " stored for " + ByteSize.words(image.bytes()));
         line(text, "calls", image.calls().size() + " to replay" + byName(image));
         text.append("\nSections\n").append(sections(image));

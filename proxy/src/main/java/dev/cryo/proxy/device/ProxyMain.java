@@ -12,6 +12,7 @@ import dev.cryo.streamlog.control.ControlMessage.Role;
 import dev.cryo.streamlog.ring.RingServer;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
@@ -85,6 +86,7 @@ public final class ProxyMain {
 
     private void serve(LowerHalfSession session) throws IOException {
         answer(new Hello(Role.PROXY, ProcessHandle.current().pid(), Runtime.version().feature(), -1, 0));
+        @Nullable Thread persisting = null;
         while (true) {
             ControlMessage request;
             try {
@@ -92,15 +94,28 @@ public final class ProxyMain {
             } catch (EOFException e) {
                 return;
             }
+            if (persisting != null) {
+                // Answers are told apart by their order alone.
+                join(persisting);
+                persisting = null;
+            }
             if (request instanceof Attach attach) {
                 application = ProcessHandle.of(attach.applicationPid()).orElse(null);
             }
             if (request instanceof Persist) {
-                // Takes long, and what else is asked must not wait for it.
-                Thread.ofPlatform().name("cryo-persist").daemon().start(() -> persist(session, request));
+                // Takes long, and the supervisor's end must be noticed meanwhile.
+                persisting = Thread.ofPlatform().name("cryo-persist").daemon().start(() -> persist(session, request));
             } else {
                 answer(session.handle(request));
             }
+        }
+    }
+
+    private static void join(Thread thread) throws IOException {
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            throw new InterruptedIOException("interrupted while an image is written");
         }
     }
 

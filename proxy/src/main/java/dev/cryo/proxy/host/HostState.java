@@ -67,6 +67,15 @@ public final class HostState {
     }
 
     /**
+     * About how large a dump will be, in bytes.
+     *
+     * @throws IOException if the processes cannot be looked at
+     */
+    public long residentBytes(ApplicationProcess application) throws IOException {
+        return ProcessTree.of(Math.toIntExact(application.pid())).residentBytes();
+    }
+
+    /**
      * Restores an application as it was at the checkpoint.
      *
      * <p>Its standard streams must have been created in {@link HostImage#streamsFolder}. This process becomes the

@@ -40,6 +40,19 @@ final class ProcessTree {
         return List.copyOf(pids);
     }
 
+    /** The memory that the processes have, in bytes; what several share counts for each. */
+    long residentBytes() throws IOException {
+        long kilobytes = 0;
+        for (int pid : pids) {
+            for (String line : lines(Path.of("/proc/" + pid + "/status"))) {
+                if (line.startsWith("VmRSS:")) {
+                    kilobytes += Long.parseLong(line.replaceAll("[^0-9]", ""));
+                }
+            }
+        }
+        return kilobytes * 1024;
+    }
+
     List<Descriptor> descriptors() throws IOException {
         List<Descriptor> found = new ArrayList<>();
         for (int pid : pids) {

@@ -327,7 +327,7 @@ final class Checkpoint {
         failure = String.valueOf(why.getMessage());
         try {
             if (state == CheckpointState.CAPTURED || state == CheckpointState.RELEASED) {
-                discard();
+                discard(why);
             }
             boolean ended = !suspended && parts.halves().application().isEmpty();
             if (gateClosed != 0 && gateOpened == 0 && !ended) {
@@ -354,7 +354,8 @@ final class Checkpoint {
         }
     }
 
-    private void discard() throws InterruptedException {
+    /** What keeps the application from running shows when it is released. */
+    private void discard(CheckpointException why) throws InterruptedException {
         Connection lower = parts.halves().lowerHalf().orElse(null);
         if (lower == null) {
             return;
@@ -362,9 +363,7 @@ final class Checkpoint {
         try {
             lower.ask(new Discard(), Done.class, waits.grace(), "the device to give up what was captured");
         } catch (RequestFailedException e) {
-            // What keeps the application from running shows when it is released.
-            System.getLogger(Checkpoint.class.getName())
-                    .log(System.Logger.Level.WARNING, "what was captured could not be given up: {0}", e.getMessage());
+            why.addSuppressed(e);
         }
     }
 

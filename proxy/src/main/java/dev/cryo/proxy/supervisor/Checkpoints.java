@@ -5,10 +5,8 @@ import dev.cryo.proxy.host.HostState;
 import dev.cryo.proxy.host.HostStateException;
 import dev.cryo.proxy.host.StandardStreams;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -56,6 +54,9 @@ final class Checkpoints {
                 site.messages().note(e.getMessage() + "; the application has ended");
                 throw e;
             }
+            for (Throwable also : e.getSuppressed()) {
+                site.messages().note("and in giving the checkpoint up: " + also.getMessage());
+            }
             site.status().failed(String.valueOf(e.getMessage()));
             site.messages().say(e.getMessage() + switch (e.category()) {
                 case RETRYABLE, ABORTED_KEEPS_RUNNING -> "; the application runs on";
@@ -94,26 +95,28 @@ final class Checkpoints {
     /** Dumps the application's processes by CRIU. */
     private record ProcessDump(HostState criu, JobRun run, Site site) implements HostDump {
         private static final Duration LIMIT = Duration.ofMinutes(2);
-        private static final long KILO = 1024;
+        private static final Duration LONGEST = Duration.ofHours(1);
+        private static final long SLOWEST_BYTES_PER_SECOND = 20 << 20;
 
         @Override
         public long estimate() {
-            Path status = Path.of("/proc/" + run.process().pid() + "/status");
             try {
-                List<String> lines = Files.exists(status) ? Files.readAllLines(status) : List.of();
-                return lines.stream()
-                        .filter(line -> line.startsWith("VmRSS:"))
-                        .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")) * KILO)
-                        .sum();
+                return criu.residentBytes(run.process());
             } catch (IOException e) {
                 site.messages().note("the application's size is not known: " + e.getMessage());
                 return Long.MAX_VALUE;
             }
         }
 
+        /** As long as a slow disk takes. */
+        private Duration limit() {
+            long bytes = estimate();
+            return bytes == Long.MAX_VALUE ? LONGEST : LIMIT.plusSeconds(bytes / SLOWEST_BYTES_PER_SECOND);
+        }
+
         @Override
         public void into(Path folder) throws HostStateException {
-            DumpRequest request = DumpRequest.into(folder, site.folder().path().resolve("criu")).within(LIMIT);
+            DumpRequest request = DumpRequest.into(folder, site.folder().path().resolve("criu")).within(limit());
             if (site.settings().closeTcp()) {
                 request = request.closingTcp();
             }

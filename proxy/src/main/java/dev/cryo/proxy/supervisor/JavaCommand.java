@@ -57,8 +57,8 @@ final class JavaCommand {
 
     private static List<String> options(JobSettings settings, JobFolder folder, Path agentJar) {
         List<String> options = new ArrayList<>();
-        options.add("-javaagent:" + agentJar + "=" + folder.path() + (settings.inProcess() ? ",in-process" : "")
-                + (settings.keepLog() ? "" : ",no-log"));
+        options.add("-javaagent:" + agentJar + "=" + (settings.inProcess() ? "in-process," : "")
+                + (settings.keepLog() ? "" : "no-log,") + folder.path());
         options.add("--enable-native-access=ALL-UNNAMED");
         options.add("--sun-misc-unsafe-memory-access=allow");
         options.addAll(ApplicationCommand.jvmOptions());

@@ -18,7 +18,7 @@ import java.util.stream.Stream;
  */
 record Scratch(Path path) implements AutoCloseable {
     private static final Path MEMORY = Path.of("/dev/shm");
-    private static final Pattern NAME = Pattern.compile("cryo-([0-9]+)-.*");
+    private static final Pattern NAME = Pattern.compile("cryo-([0-9]+)-([0-9]+)-.*");
 
     /**
      * Creates a folder.
@@ -31,16 +31,22 @@ record Scratch(Path path) implements AutoCloseable {
         Path parent = inMemory ? MEMORY : otherwise;
         return new Scratch(Files.createTempDirectory(
                 parent,
-                "cryo-" + ProcessHandle.current().pid() + "-",
+                "cryo-" + pidNamespace() + "-" + ProcessHandle.current().pid() + "-",
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"))));
     }
 
-    /** Removes what processes that are no more have left. */
+    /** The number of this process's PID namespace: containers may share memory, but not what their ids mean. */
+    private static String pidNamespace() throws IOException {
+        return Files.readSymbolicLink(Path.of("/proc/self/ns/pid")).toString().replaceAll("[^0-9]", "");
+    }
+
+    /** Removes what processes of this namespace that are no more have left. */
     static void cleanLeftovers(Path otherwise) throws IOException {
         for (Path parent : List.of(MEMORY, otherwise)) {
             if (Files.isDirectory(parent)) {
                 try (Stream<Path> entries = Files.list(parent)) {
-                    for (Path entry : entries.filter(Scratch::isLeftover).toList()) {
+                    String namespace = pidNamespace();
+                    for (Path entry : entries.filter(each -> isLeftover(each, namespace)).toList()) {
                         removeTree(entry);
                     }
                 }
@@ -48,12 +54,13 @@ record Scratch(Path path) implements AutoCloseable {
         }
     }
 
-    private static boolean isLeftover(Path entry) {
+    private static boolean isLeftover(Path entry, String namespace) {
         Matcher name = NAME.matcher(entry.getFileName().toString());
         return name.matches()
+                && name.group(1).equals(namespace)
                 && Files.isDirectory(entry)
                 && Files.isWritable(entry)
-                && ProcessHandle.of(Long.parseLong(name.group(1))).isEmpty();
+                && ProcessHandle.of(Long.parseLong(name.group(2))).isEmpty();
     }
 
     @Override

@@ -63,8 +63,8 @@ final class Supervision implements JobRun.Commands {
             }
             int code = supervise(first);
             if (code != 0 && !first.hasGreeted()) {
-                site.messages().say("no JVM of this application has connected to cryo: nothing of it could be saved."
-                        + " It must be Java " + JavaCommand.NEEDED + " or newer, whatever script starts it");
+                site.messages().say("no JVM of this application has connected to cryo, so nothing of it could be saved;"
+                        + " one that it starts must be Java " + JavaCommand.NEEDED + " or newer");
             }
             return code;
         } catch (IOException | HostStateException e) {

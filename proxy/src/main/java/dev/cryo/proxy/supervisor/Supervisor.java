@@ -9,6 +9,7 @@ import dev.cryo.proxy.supervisor.JobSettings.Host;
 import dev.cryo.streamlog.image.ImageReader;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -70,12 +71,26 @@ public final class Supervisor implements AutoCloseable {
         JavaCommand.requireNewEnough(settings, Path.of(System.getProperty("java.home"), "bin", "java"));
         Optional<HostState> host = hostState(settings.host());
         Site site = site(settings);
+        tellOfOlderImages();
         if (!JavaCommand.isJava(settings.command())) {
             messages.say(settings.command().getFirst() + " is not java itself: the JVM that it starts, which must be"
                     + " Java " + JavaCommand.NEEDED + " or newer, is told of the agent by "
                     + JavaCommand.OPTIONS_VARIABLE);
         }
         return new Supervision(site, host).launch();
+    }
+
+    private void tellOfOlderImages() throws JobException {
+        try {
+            List<Long> older = folder.images().numbers();
+            if (!older.isEmpty()) {
+                messages.say("job " + folder.name() + " has images " + older + " of an earlier launch; until this one"
+                        + " has an image of its own, `cryo restart` brings the earlier one back");
+            }
+        } catch (IOException e) {
+            throw new JobException(
+                    Kind.FAILED, "cannot read the images of " + folder.name() + ": " + e.getMessage(), e);
+        }
     }
 
     /**

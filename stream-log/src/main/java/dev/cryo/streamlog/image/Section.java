@@ -32,9 +32,6 @@ public record Section(String name, String file, long bytes, List<LowerHalf.Range
     /** What the names of files of the host dump begin with. */
     public static final String HOST = "host/";
 
-    /** What the names of kept contents of the application's files begin with. */
-    public static final String FILES = "files/";
-
     /** With copies of the lists. */
     public Section {
         ranges = List.copyOf(ranges);
