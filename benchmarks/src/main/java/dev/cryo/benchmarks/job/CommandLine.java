@@ -1,6 +1,7 @@
 package dev.cryo.benchmarks.job;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -33,18 +34,21 @@ public record CommandLine(List<String> prefix, Map<String, String> environment) 
 
     /** A command line as the launcher script in folder {@code home} would start it, but with a given class path. */
     public static CommandLine of(Path home, String classPath) {
-        return new CommandLine(
-                List.of(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-XX:+UseSerialGC",
-                        "-XX:TieredStopAtLevel=1",
-                        "--enable-native-access=ALL-UNNAMED",
-                        "--sun-misc-unsafe-memory-access=allow",
-                        "-Dcryo.home=" + home,
-                        "-cp",
-                        classPath,
-                        MAIN),
-                Map.of());
+        List<String> words = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-Dcryo.home=" + home,
+                "-cp",
+                classPath));
+        Path startCache = home.resolve("proxy/target/dist/command.aot");
+        if (Files.exists(startCache)) {
+            words.addAll(List.of("-XX:AOTCache=" + startCache, "-Xlog:aot=off,cds=off"));
+        }
+        words.add(MAIN);
+        return new CommandLine(words, Map.of());
     }
 
     /** The same with a variable of the environment. */

@@ -15,18 +15,23 @@ import java.util.Locale;
  * @param java the program that runs cryo itself
  * @param classPath what the proxy runs on: that of this process
  * @param agentJar goes into an application's JVM
+ * @param startCache makes the proxy start quickly
  */
-record Installation(Path java, String classPath, Path agentJar) {
+record Installation(Path java, String classPath, Path agentJar, StartCache startCache) {
     /** Names the folder that {@code agent/} is in, where this class does not come from a jar beside it. */
     static final String DIST = "cryo.dist";
 
     static Installation here() throws JobException {
-        Path agent = dist().resolve("agent/cryo-agent.jar");
+        Path dist = dist();
+        Path agent = dist.resolve("agent/cryo-agent.jar");
         if (!Files.exists(agent)) {
             throw new JobException(Kind.FAILED, "cryo is not built completely: there is no " + agent);
         }
         return new Installation(
-                Path.of(System.getProperty("java.home"), "bin", "java"), System.getProperty("java.class.path"), agent);
+                Path.of(System.getProperty("java.home"), "bin", "java"),
+                System.getProperty("java.class.path"),
+                agent,
+                StartCache.in(dist));
     }
 
     private static Path dist() throws JobException {
@@ -58,6 +63,7 @@ record Installation(Path java, String classPath, Path agentJar) {
                 "-XX:+UseParallelGC",
                 "-XX:-UsePerfData",
                 "-Djava.util.logging.SimpleFormatter.format=%4$s: %5$s%6$s%n"));
+        command.addAll(startCache.options());
         command.addAll(List.of(
                 "-cp",
                 classPathOfProxy(),

@@ -90,7 +90,9 @@ final class JobRun implements Halves.Events, AutoCloseable {
             return;
         }
         ProxyProcess started = ProxyProcess.start(
-                site.installation().proxyCommand(site.folder().socket(), site.settings().device()), site.messages());
+                site.installation().proxyCommand(site.folder().socket(), site.settings().device()),
+                site.installation().startCache().recorded(),
+                site.messages());
         proxy = started;
         started.handle().onExit().thenRun(() -> loseLowerHalf(started));
         site.status().update(now -> now.withProxy(JobStatus.Running.of(started.handle())));

@@ -15,14 +15,22 @@ import java.util.concurrent.TimeUnit;
  */
 final class ProxyProcess implements AutoCloseable {
     private static final long END_SECONDS = 5;
+    private static final long RECORD_SECONDS = 60;
 
     private final Process process;
+    private final boolean ordinary;
 
-    private ProxyProcess(Process process) {
+    private ProxyProcess(Process process, boolean ordinary) {
         this.process = process;
+        this.ordinary = ordinary;
     }
 
-    static ProxyProcess start(List<String> command, Messages messages) throws IOException {
+    /**
+     * Starts one.
+     *
+     * @param recorded whether it has something to write when it ends, and so must be asked to end
+     */
+    static ProxyProcess start(List<String> command, boolean recorded, Messages messages) throws IOException {
         List<String> apart = new ArrayList<>(List.of("setsid"));
         apart.addAll(command);
         Process process = new ProcessBuilder(apart)
@@ -39,7 +47,7 @@ final class ProxyProcess implements AutoCloseable {
         });
         List<String> arguments = command.subList(1, command.size());
         process.onExit().thenRun(() -> endFrozenForks(arguments));
-        return new ProxyProcess(process);
+        return new ProxyProcess(process, !recorded);
     }
 
     /**
@@ -74,8 +82,11 @@ final class ProxyProcess implements AutoCloseable {
     /** Ends it at once; it holds nothing that is needed any more. */
     @Override
     public void close() {
-        process.destroyForcibly();
         try {
+            // By its handle: a process that is asked to end through itself loses its output at once.
+            if (ordinary || !process.toHandle().destroy() || !process.waitFor(RECORD_SECONDS, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+            }
             if (!process.waitFor(END_SECONDS, TimeUnit.SECONDS)) {
                 throw new IllegalStateException("the proxy, process " + process.pid() + ", cannot be killed");
             }
