@@ -60,9 +60,15 @@ final class StagedCopies {
             long bytes = rows * width;
             long at = reserve(bytes);
             long from = slice * source.slice() + row * source.pitch() + column;
-            copyRows(source.memory(), from, source.pitch(), calls.channel().staging(), at, width, rows, width);
-            Call.Place staged = new Call.Place(Space.STAGING, at, width, bytes);
-            calls.queue(new Call.Copy(stream.id(), staged, part(target, slice, row, column), width, rows, 1));
+            try {
+                copyRows(source.memory(), from, source.pitch(), calls.channel().staging(), at, width, rows, width);
+                Call.Place staged = new Call.Place(Space.STAGING, at, width, bytes);
+                calls.queue(new Call.Copy(stream.id(), staged, part(target, slice, row, column), width, rows, 1));
+            } catch (RuntimeException | Error e) {
+                // The copy does not take place, so nobody else gives it back.
+                calls.channel().releaseStaging(at, bytes);
+                throw e;
+            }
         });
     }
 

@@ -40,6 +40,8 @@ public final class Futex {
             // Its errors (the value differs, the time is over, a signal came) all mean: look again.
             long unused = (long)
                     SYSCALL_4.invokeExact(LibC.errnoPlace(), SYS_FUTEX, address, operation, value, timeout);
+        } catch (RuntimeException | Error e) {
+            throw e;
         } catch (Throwable e) {
             throw new IllegalStateException(e);
         }

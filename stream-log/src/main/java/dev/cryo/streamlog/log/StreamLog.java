@@ -33,10 +33,12 @@ import org.jspecify.annotations.Nullable;
  * entries for one that destroys.
  */
 public final class StreamLog {
-    private final Entry head = new Entry(null);
-    private final Map<ObjectRef, Entry> creators = new HashMap<>();
-    private final Map<Object, Entry> slots = new HashMap<>();
+    private Entry head = new Entry(null);
+    private Map<ObjectRef, Entry> creators = new HashMap<>();
+    private Map<Object, Entry> slots = new HashMap<>();
     private int size;
+    /** A call that an error stopped the work on: of the rest only the list of entries can be trusted. */
+    private @Nullable Call unfinished;
 
     /** An empty log. */
     public StreamLog() {}
@@ -48,7 +50,10 @@ public final class StreamLog {
         return log;
     }
 
-    /** Takes note of a call that succeeded; calls that change no object and no state leave the log as it is. */
+    /**
+     * Takes note of a call that succeeded; calls that change no object and no state leave the log as it is. If this
+     * throws, the call is not in the log, even where memory or stack were used up in the middle of it.
+     */
     @SuppressWarnings("unchecked")
     public void append(Call call) {
         CallDescriptor descriptor = CallDescriptor.of((Class<? extends Call>) call.getClass());
@@ -59,6 +64,40 @@ public final class StreamLog {
     }
 
     private synchronized void note(Call call, CallDescriptor descriptor) {
+        repair();
+        unfinished = call;
+        try {
+            apply(call, descriptor);
+            unfinished = null;
+        } catch (Error e) {
+            // The call is in the log all the same: who looks at it next builds it anew, with more room.
+        }
+    }
+
+    /** Builds all anew from the entries in the list, where an error has left the maps half-way. */
+    private void repair() {
+        Call last = unfinished;
+        if (last == null) {
+            return;
+        }
+        StreamLog fresh = new StreamLog();
+        for (Entry entry = head.next; entry != head; entry = entry.next) {
+            fresh.apply(entry.call());
+        }
+        fresh.apply(last);
+        head = fresh.head;
+        creators = fresh.creators;
+        slots = fresh.slots;
+        size = fresh.size;
+        unfinished = null;
+    }
+
+    @SuppressWarnings("unchecked")
+    private void apply(Call call) {
+        apply(call, CallDescriptor.of((Class<? extends Call>) call.getClass()));
+    }
+
+    private void apply(Call call, CallDescriptor descriptor) {
         for (ObjectRef destroyed : descriptor.destroys(call)) {
             destroy(destroyed, call);
         }
@@ -106,6 +145,7 @@ public final class StreamLog {
 
     /** The calls that a fresh lower half must execute, in order. */
     public synchronized List<Call> calls() {
+        repair();
         List<Call> calls = new ArrayList<>(size);
         for (Entry entry = head.next; entry != head; entry = entry.next) {
             calls.add(entry.call());
@@ -115,16 +155,19 @@ public final class StreamLog {
 
     /** The number of calls in the log. */
     public synchronized int size() {
+        repair();
         return size;
     }
 
     /** Whether the log knows an object as live. */
     public synchronized boolean isLive(ObjectRef object) {
+        repair();
         return creators.containsKey(object);
     }
 
     /** The live objects of a kind, in the order of their creation. */
     public synchronized List<ObjectRef> live(ObjectKind kind) {
+        repair();
         List<ObjectRef> live = new ArrayList<>();
         for (Entry entry = head.next; entry != head; entry = entry.next) {
             entry.created.stream().filter(object -> object.kind() == kind).forEach(live::add);

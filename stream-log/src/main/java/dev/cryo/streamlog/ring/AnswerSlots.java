@@ -6,31 +6,45 @@ import dev.cryo.streamlog.call.CudaResult;
 import dev.cryo.streamlog.codec.Decoder;
 import dev.cryo.streamlog.linux.Futex;
 import java.lang.foreign.MemorySegment;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /** The places where the answers of blocking calls arrive; a caller takes one for the time of its call. Thread-safe. */
 final class AnswerSlots {
     private static final long SPIN_NANOS = 15_000;
     private static final long CHECK_NANOS = 200_000_000;
+    private static final long RETRY_NANOS = 1_000_000;
 
     private final MemorySegment memory;
-    private final Semaphore free = new Semaphore(RingDescriptor.SLOTS);
     private final AtomicIntegerArray taken = new AtomicIntegerArray(RingDescriptor.SLOTS);
 
     AnswerSlots(MemorySegment memory) {
         this.memory = memory;
     }
 
-    int take() {
-        free.acquireUninterruptibly();
+    /** Takes a slot, waiting while none is free; who waits asks whether the lower half is lost, and then gets none. */
+    void take(Passage passage, BooleanSupplier lost) {
+        boolean interrupted = false;
+        while (!tryTake(passage) && !lost.getAsBoolean()) {
+            LockSupport.parkNanos(this, RETRY_NANOS);
+            interrupted |= Thread.interrupted();
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private boolean tryTake(Passage passage) {
         int start = (int) (Thread.currentThread().threadId() % RingDescriptor.SLOTS);
-        for (int slot = start; ; slot = (slot + 1) % RingDescriptor.SLOTS) {
+        for (int i = 0; i < RingDescriptor.SLOTS; i++) {
+            int slot = (start + i) % RingDescriptor.SLOTS;
             if (taken.get(slot) == 0 && taken.compareAndSet(slot, 0, 1)) {
-                return slot;
+                passage.slot = slot;
+                return true;
             }
         }
+        return false;
     }
 
     /** Marks a slot as under way, before its record can be seen. */
@@ -41,13 +55,12 @@ final class AnswerSlots {
     void giveBack(int slot) {
         INT.setRelease(memory, state(slot), RingDescriptor.SLOT_IDLE);
         taken.set(slot, 0);
-        free.release();
     }
 
     /** Waits for the answer, or for the loss of who would give it. */
     void await(int slot, BooleanSupplier lost) {
         long start = System.nanoTime();
-        while ((int) INT.getAcquire(memory, state(slot)) != RingDescriptor.SLOT_ANSWERED) {
+        while (!isAnswered(slot)) {
             if (System.nanoTime() - start < SPIN_NANOS) {
                 Thread.onSpinWait();
             } else if (lost.getAsBoolean()) {
@@ -58,6 +71,10 @@ final class AnswerSlots {
                 Futex.await(memory.address() + state(slot), RingDescriptor.SLOT_ASLEEP, CHECK_NANOS);
             }
         }
+    }
+
+    boolean isAnswered(int slot) {
+        return (int) INT.getAcquire(memory, state(slot)) == RingDescriptor.SLOT_ANSWERED;
     }
 
     int error(int slot) {

@@ -15,13 +15,19 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The application's end of the ring. Thread-safe.
  *
  * <p>A call is logged between the claim of its place in the ring and the moment it can be seen as complete. So when the
  * gate is closed and {@link #awaitQuiet} has returned, the log holds exactly what the lower half has executed.
+ *
+ * <p>That holds through errors of the virtual machine as well (no memory, no stack left), which may come at any place:
+ * a {@link Passage} knows how far its call has come, and what a thread cannot finish is finished by whoever comes or
+ * waits next. A queued call that ended by such an error does not take place; of a blocking one that is unknown.
  */
 public final class RingClient implements CallChannel, AutoCloseable {
     private static final long CHECK_NANOS = 100_000_000;
@@ -32,7 +38,11 @@ public final class RingClient implements CallChannel, AutoCloseable {
     private final Staging staging;
     private final SpaceSignal space;
     private final AnswerSlots slots;
-    private final ThreadLocal<Encoder> encoders = ThreadLocal.withInitial(Encoder::new);
+    private final ThreadLocal<Passage> passages = ThreadLocal.withInitial(Passage::new);
+    private final Object leaving = new Object();
+    /** The calls that their threads could not take to their end, linked. */
+    private volatile @Nullable Passage left;
+
     /** A head that was seen; the true one may be further. */
     private volatile long knownHead;
 
@@ -68,60 +78,171 @@ public final class RingClient implements CallChannel, AutoCloseable {
 
     @Override
     public void queue(Call.Queued call) {
-        Encoder encoder = encode(call);
-        long record = claim(RingDescriptor.RECORD_CALL + encoder.size());
-        if (record < 0) {
-            return; // Lost: the fault epoch has changed, and the next look at it says so.
+        Passage passage = begin(call);
+        try {
+            // Once lost there is no record: the fault epoch has changed, and the next look at it says so.
+            if (claim(passage)) {
+                log.accept(call);
+                passage.logged = true;
+                send(passage);
+                wakeDispatcher();
+            }
+        } catch (RuntimeException | Error e) {
+            synchronized (leaving) {
+                passage.left = true;
+                passage.nextLeft = left;
+                left = passage;
+            }
+            if (!passage.logged) {
+                throw e;
+            }
+            // The log has the call, so it takes place: whoever comes next sends it.
         }
-        log.accept(call);
-        commit(record, RingDescriptor.NO_SLOT, encoder);
     }
 
     @Override
     public <R extends Record> R call(Call.Blocking<R> call) throws CallFailedException {
-        Encoder encoder = encode(call);
-        int slot = slots.take();
+        Passage passage = begin(call);
+        passage.call = call;
         try {
-            send(slot, encoder);
-            slots.await(slot, this::isLost);
-            int error = slots.error(slot);
-            if (error != CudaResult.SUCCESS) {
+            int error = ask(passage);
+            R result = null;
+            if (error == CudaResult.SUCCESS) {
+                result = slots.result(passage.slot, answerType(call));
+                log.accept(call.answered(result));
+                passage.logged = true;
+            }
+            passage.finished = true;
+            settle(passage);
+            passage.call = null;
+            if (result == null) {
                 throw new CallFailedException(error);
             }
-            R result = slots.result(slot, answerType(call));
-            log.accept(call.answered(result));
             return result;
-        } finally {
-            slots.giveBack(slot);
+        } catch (RuntimeException | Error e) {
+            synchronized (leaving) {
+                passage.left = true;
+                passage.nextLeft = left;
+                left = passage;
+            }
+            throw e;
         }
     }
 
-    private void send(int slot, Encoder encoder) throws CallFailedException {
-        if (encoder.size() <= RingDescriptor.INLINE_LIMIT) {
-            long record = claim(RingDescriptor.RECORD_CALL + encoder.size());
-            if (record < 0) {
-                throw new CallFailedException(CudaResult.DEVICE_UNAVAILABLE);
+    /** Sends a call that waits; returns the error code of its answer. */
+    private int ask(Passage passage) {
+        if (passage.encoder.size() > stagingLimit()) {
+            return CudaResult.OUT_OF_MEMORY;
+        }
+        slots.take(passage, this::look);
+        if (passage.slot == Passage.NONE) {
+            return CudaResult.DEVICE_UNAVAILABLE;
+        }
+        passage.recordSlot = passage.slot;
+        if (passage.encoder.size() > RingDescriptor.INLINE_LIMIT && !stage(passage)) {
+            return CudaResult.DEVICE_UNAVAILABLE;
+        }
+        if (!claim(passage)) {
+            return CudaResult.DEVICE_UNAVAILABLE;
+        }
+        slots.calling(passage.slot);
+        send(passage);
+        wakeDispatcher();
+        slots.await(passage.slot, this::look);
+        return slots.error(passage.slot);
+    }
+
+    /** Lays a call into staging, from where the dispatcher gives the area back when it has decoded the call. */
+    private boolean stage(Passage passage) {
+        Encoder encoder = passage.encoder;
+        int bytes = encoder.size();
+        passage.stagingBytes = bytes;
+        passage.stagingAt = staging.reserve(bytes, this::look);
+        if (passage.stagingAt < 0) {
+            return false;
+        }
+        MemorySegment.copy(encoder.array(), 0, staging.data(), ValueLayout.JAVA_BYTE, passage.stagingAt, bytes);
+        encoder.reset();
+        encoder.putLong(passage.stagingAt);
+        encoder.putInt(bytes);
+        passage.recordSlot = passage.slot + RingDescriptor.INDIRECT;
+        return true;
+    }
+
+    // Calls that an error of the virtual machine stopped. They are linked to those left by plain statements: where the
+    // stack is used up no method can be called.
+
+    private Passage begin(Call call) {
+        if (left != null) {
+            settleLeft();
+        }
+        Passage passage = passages.get();
+        if (passage.left) {
+            passage = new Passage();
+            passages.set(passage);
+        }
+        passage.begin();
+        Call.VOCABULARY.encode(call, passage.encoder);
+        return passage;
+    }
+
+    private void settleLeft() {
+        synchronized (leaving) {
+            Passage before = null;
+            for (Passage passage = left; passage != null; passage = passage.nextLeft) {
+                if (!settle(passage)) {
+                    before = passage;
+                } else if (before == null) {
+                    left = passage.nextLeft;
+                } else {
+                    before.nextLeft = passage.nextLeft;
+                }
             }
-            slots.calling(slot);
-            commit(record, slot, encoder);
-            return;
         }
-        if (encoder.size() > stagingLimit()) {
-            throw new CallFailedException(CudaResult.OUT_OF_MEMORY);
+    }
+
+    /** Takes a call to its end: sent if the log has it, else as if it had never been. False if it is not answered. */
+    private boolean settle(Passage passage) {
+        if (passage.from < passage.to) {
+            if (passage.logged) {
+                send(passage);
+            } else {
+                pad(passage);
+            }
         }
-        // The area is given back by the dispatcher when it has decoded the call.
-        long offset = reserveStaging(encoder.size());
-        MemorySegment.copy(
-                encoder.array(), 0, staging.data(), ValueLayout.JAVA_BYTE, offset, encoder.size());
-        Encoder indirect = new Encoder();
-        indirect.putLong(offset);
-        indirect.putInt(encoder.size());
-        long record = claim(RingDescriptor.RECORD_CALL + indirect.size());
-        if (record < 0) {
-            throw new CallFailedException(CudaResult.DEVICE_UNAVAILABLE);
+        if (passage.stagingAt >= 0) {
+            staging.release(passage.stagingAt, passage.stagingBytes);
+            passage.stagingAt = Passage.NONE;
         }
-        slots.calling(slot);
-        commit(record, slot + RingDescriptor.INDIRECT, indirect);
+        if (passage.slot != Passage.NONE) {
+            if (passage.sent && !passage.finished) {
+                if (!slots.isAnswered(passage.slot)) {
+                    return false;
+                }
+                if (!passage.logged && slots.error(passage.slot) == CudaResult.SUCCESS) {
+                    log.accept(answered(passage));
+                    passage.logged = true;
+                }
+                passage.finished = true;
+            }
+            slots.giveBack(passage.slot);
+            passage.slot = Passage.NONE;
+        }
+        return true;
+    }
+
+    @SuppressWarnings("unchecked")
+    private Call answered(Passage passage) {
+        Call.Blocking<Record> call = (Call.Blocking<Record>) Objects.requireNonNull(passage.call);
+        return call.answered(slots.result(passage.slot, answerType(call)));
+    }
+
+    /** Looks after what others left, and whether the lower half is lost; waits do so from time to time. */
+    private boolean look() {
+        if (left != null) {
+            settleLeft();
+        }
+        return isLost();
     }
 
     @SuppressWarnings("unchecked")
@@ -131,16 +252,9 @@ public final class RingClient implements CallChannel, AutoCloseable {
                 .orElseThrow();
     }
 
-    private Encoder encode(Call call) {
-        Encoder encoder = encoders.get();
-        encoder.reset();
-        Call.VOCABULARY.encode(call, encoder);
-        return encoder;
-    }
-
-    /** Claims a record of the ring; waits while the gate is closed or the ring is full. Returns -1 once lost. */
-    private long claim(long unaligned) {
-        int bytes = RingDescriptor.align((int) unaligned);
+    /** Claims a record of the ring; waits while the gate is closed or the ring is full. False once lost. */
+    private boolean claim(Passage passage) {
+        int bytes = RingDescriptor.align((int) RingDescriptor.RECORD_CALL + passage.encoder.size());
         while (true) {
             long tail = (long) LONG.getVolatile(memory, RingDescriptor.TAIL_OFFSET);
             if (tail < 0) {
@@ -148,9 +262,9 @@ public final class RingClient implements CallChannel, AutoCloseable {
                 continue;
             }
             if (isLost()) {
-                return -1;
+                return false;
             }
-            int toEnd = RingDescriptor.RING_BYTES - (int) (tail & (RingDescriptor.RING_BYTES - 1));
+            int toEnd = RingDescriptor.bytesToEnd(tail);
             int padding = bytes > toEnd ? toEnd : 0;
             long next = tail + padding + bytes;
             if (next - knownHead > RingDescriptor.RING_BYTES) {
@@ -158,16 +272,24 @@ public final class RingClient implements CallChannel, AutoCloseable {
                 continue;
             }
             if (LONG.compareAndSet(memory, RingDescriptor.TAIL_OFFSET, tail, next)) {
-                if (padding > 0) {
-                    publish(RingDescriptor.recordOffset(tail), RingDescriptor.PADDING, padding);
-                }
-                return RingDescriptor.recordOffset(tail + padding);
+                passage.from = tail;
+                passage.to = next;
+                return true;
             }
             Thread.onSpinWait();
         }
     }
 
-    private void commit(long record, int slot, Encoder encoder) {
+    /** Publishes a claimed record with its call, and the padding before it. */
+    private void send(Passage passage) {
+        Encoder encoder = passage.encoder;
+        int bytes = RingDescriptor.align((int) RingDescriptor.RECORD_CALL + encoder.size());
+        int padding = (int) (passage.to - passage.from) - bytes;
+        if (padding > 0) {
+            publish(RingDescriptor.recordOffset(passage.from), RingDescriptor.PADDING, padding);
+            passage.from += padding;
+        }
+        long record = RingDescriptor.recordOffset(passage.from);
         MemorySegment.copy(
                 encoder.array(),
                 0,
@@ -175,7 +297,22 @@ public final class RingClient implements CallChannel, AutoCloseable {
                 ValueLayout.JAVA_BYTE,
                 record + RingDescriptor.RECORD_CALL,
                 encoder.size());
-        publish(record, slot, RingDescriptor.align((int) RingDescriptor.RECORD_CALL + encoder.size()));
+        publish(record, passage.recordSlot, bytes);
+        passage.from = passage.to;
+        passage.sent = true;
+        passage.stagingAt = Passage.NONE;
+    }
+
+    /** Publishes a claimed record without its call. */
+    private void pad(Passage passage) {
+        while (passage.from < passage.to) {
+            int bytes = (int) Math.min(passage.to - passage.from, RingDescriptor.bytesToEnd(passage.from));
+            publish(RingDescriptor.recordOffset(passage.from), RingDescriptor.PADDING, bytes);
+            passage.from += bytes;
+        }
+    }
+
+    private void wakeDispatcher() {
         // The length must be out before the flag is read, or the dispatcher may fall asleep on a full ring.
         VarHandle.fullFence();
         if ((int) INT.get(memory, RingDescriptor.DISPATCHER_ASLEEP_OFFSET) != 0
@@ -193,6 +330,7 @@ public final class RingClient implements CallChannel, AutoCloseable {
         int seen = (int) INT.getVolatile(memory, RingDescriptor.GATE_OFFSET);
         if ((long) LONG.getVolatile(memory, RingDescriptor.TAIL_OFFSET) < 0) {
             Futex.await(memory.address() + RingDescriptor.GATE_OFFSET, seen, CHECK_NANOS);
+            look();
         }
     }
 
@@ -201,7 +339,7 @@ public final class RingClient implements CallChannel, AutoCloseable {
         if (next - knownHead > RingDescriptor.RING_BYTES) {
             space.await(() -> {
                 knownHead = (long) LONG.getVolatile(memory, RingDescriptor.HEAD_OFFSET);
-                return next - knownHead <= RingDescriptor.RING_BYTES || isLost();
+                return next - knownHead <= RingDescriptor.RING_BYTES || look();
             });
         }
     }
@@ -228,6 +366,7 @@ public final class RingClient implements CallChannel, AutoCloseable {
     public boolean awaitQuiet(Duration timeout) throws InterruptedException {
         long deadline = System.nanoTime() + timeout.toNanos();
         while (!isQuiet()) {
+            look();
             if (System.nanoTime() - deadline > 0) {
                 return false;
             }
@@ -266,7 +405,7 @@ public final class RingClient implements CallChannel, AutoCloseable {
 
     @Override
     public long reserveStaging(long bytes) throws CallFailedException {
-        long offset = staging.reserve(bytes, this::isLost);
+        long offset = staging.reserve(bytes, this::look);
         if (offset < 0) {
             throw new CallFailedException(CudaResult.DEVICE_UNAVAILABLE);
         }

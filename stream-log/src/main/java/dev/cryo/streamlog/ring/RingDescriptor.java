@@ -96,6 +96,11 @@ final class RingDescriptor {
         return RING_OFFSET + (position & (RING_BYTES - 1));
     }
 
+    /** The bytes from a position to the ring's end. */
+    static int bytesToEnd(long position) {
+        return RING_BYTES - (int) (position & (RING_BYTES - 1));
+    }
+
     static int align(int bytes) {
         return (bytes + 7) & ~7;
     }

@@ -7,6 +7,7 @@ import dev.cryo.streamlog.call.Call;
 import dev.cryo.streamlog.call.ObjectKind;
 import dev.cryo.streamlog.call.ObjectRef;
 import dev.cryo.streamlog.codec.MalformedDataException;
+import dev.cryo.streamlog.ring.SmallStack;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -61,6 +62,28 @@ class StreamLogTest {
         assertThat(log.size()).isEqualTo(3);
         System.out.println("stream log: " + best + " ns for an append");
         assertThat(best).isLessThan(5_000); // The goal is 1000; a busy machine needs room.
+    }
+
+    @Test
+    void aLogThatAUsedUpStackInterruptedAnywhereHasWhatItTook() throws Exception {
+        StreamLog log = StreamLog.of(List.of(CONTEXT, MODULE, FUNCTION));
+        List<Call> taken = new ArrayList<>(log.calls());
+        SmallStack stack = new SmallStack(1000, id -> {
+            Call call = switch ((int) (id % 4)) {
+                case 2 -> new Call.EventDestroy(100 + id - 1);
+                case 3 -> new Call.CtxSetLimit(1, (int) (id % 3), id);
+                default -> new Call.EventCreate(100 + id, 1, 0);
+            };
+            log.append(call);
+            return call;
+        });
+        stack.run();
+        assertThat(stack.errors()).isPositive();
+        taken.addAll(stack.done());
+        assertThat(log.calls()).isEqualTo(StreamLog.of(taken).calls());
+        assertThat(log.live(ObjectKind.EVENT)).isEqualTo(StreamLog.of(taken).live(ObjectKind.EVENT));
+        log.append(new Call.CtxDestroy(1));
+        assertThat(log.calls()).isEmpty();
     }
 
     @Test

@@ -187,6 +187,91 @@ class RingTest {
     }
 
     @Test
+    void anErrorWhileACallIsLoggedLeavesNoHoleInTheRing() throws Exception {
+        RingClient small = RingClient.create(call -> {
+            if (call instanceof Call.EventCreate create && create.event() == 13) {
+                throw new OutOfMemoryError("no room");
+            }
+            log.add(call);
+        });
+        try (RingServer other = serve(small)) {
+            small.queue(new Call.EventCreate(12, 1, 0));
+            assertThatThrownBy(() -> small.queue(new Call.EventCreate(13, 1, 0))).hasMessage("no room");
+            small.queue(new Call.EventCreate(14, 1, 0));
+            small.call(new Call.MemMap(15, 1, 1));
+            assertThat(log).hasSize(3).isEqualTo(lowerHalf.executed());
+            small.closeGate();
+            assertThat(small.awaitQuiet(Duration.ofSeconds(5))).isTrue();
+        }
+    }
+
+    @Test
+    void anAnswerThatCouldNotBeLoggedIsLoggedBeforeItIsQuiet() throws Exception {
+        int[] failures = {2};
+        RingClient small = RingClient.create(call -> {
+            if (failures[0]-- > 0) {
+                throw new OutOfMemoryError("no room");
+            }
+            log.add(call);
+        });
+        try (RingServer other = serve(small)) {
+            assertThatThrownBy(() -> small.call(new Call.MemMap(1, 1, 1))).hasMessage("no room");
+            assertThatThrownBy(() -> small.queue(new Call.EventRecord(1, 1))).hasMessage("no room");
+            small.closeGate();
+            assertThat(small.awaitQuiet(Duration.ofSeconds(5))).isTrue();
+            assertThat(log).containsExactly(new Call.MemMap(1, 1, 1)).isEqualTo(lowerHalf.executed());
+        }
+    }
+
+    @Test
+    void aUsedUpStackLeavesRingAndLogWholeWhereverItEnds() throws Exception {
+        SmallStack stack = new SmallStack(1000, id -> {
+            Call.Queued call = new Call.EventCreate(id, 1, 0);
+            client.queue(call);
+            return call;
+        });
+        stack.run();
+        assertThat(stack.errors()).isPositive();
+        SmallStack waiting = new SmallStack(200, id -> {
+            Call.Blocking<Call.Done> call = new Call.MemMap(id, 1, 1);
+            try {
+                client.call(call);
+            } catch (CallFailedException e) {
+                throw new IllegalStateException(e);
+            }
+            return call;
+        });
+        waiting.run();
+        assertThat(waiting.errors()).isPositive();
+        client.closeGate();
+        assertThat(client.awaitQuiet(Duration.ofSeconds(10))).isTrue();
+        assertThat(new HashSet<>(log)).hasSameSizeAs(log);
+        assertThat(new HashSet<>(log)).isEqualTo(new HashSet<>(lowerHalf.executed()));
+        assertThat(lowerHalf.executed()).hasSameSizeAs(log);
+        assertThat(log.stream().filter(Call.EventCreate.class::isInstance).toList()).isEqualTo(stack.done());
+        assertThat(log).containsAll(waiting.done());
+        client.openGate();
+        client.call(new Call.StreamSync(1));
+    }
+
+    @Test
+    void whoWaitsForASlotIsToldOfTheLoss() throws Exception {
+        lowerHalf.holdAnswers();
+        List<Thread> callers = new ArrayList<>();
+        for (int i = 0; i < RingDescriptor.SLOTS + 5; i++) {
+            callers.add(Thread.startVirtualThread(() -> callUnchecked(new Call.StreamSync(5))));
+        }
+        client.lost();
+        for (Thread caller : callers) {
+            caller.join();
+        }
+    }
+
+    private RingServer serve(RingClient of) throws Exception {
+        return RingServer.attach(ProcessHandle.current().pid(), of.descriptor(), of.bytes(), lowerHalf);
+    }
+
+    @Test
     void stagingAreasNeverOverlapWhileTheyAreTaken() throws Exception {
         run(6, thread -> {
             Random random = new Random(thread);
