@@ -66,6 +66,10 @@ final class Replay {
                 throw new IOException("the globals of module 0x%x lie at 0x%x on this device, but were at 0x%x"
                         .formatted(load.module(), result.globalsAt(), load.globalsAt()));
             }
+            if (result.globalsBytes() != load.globalsBytes()) {
+                throw new IOException("module 0x%x has %d bytes of globals on this device, but had %d"
+                        .formatted(load.module(), result.globalsBytes(), load.globalsBytes()));
+            }
             if (result.globalsBytes() > 0) {
                 memory.add(new LowerHalf.Range(result.globalsAt(), result.globalsBytes()));
             }

@@ -175,7 +175,7 @@ class LowerHalfSessionTest {
     void variablesOfModulesComeBackAsTheyWereEvenWhereTheyWereCleared() throws Exception {
         run(new Call.MemMap(DeviceRig.BASE, DeviceRig.CONTEXT, 4096));
         KernelRig kernels = new KernelRig(rig);
-        log.append(KernelRig.load());
+        log.append(kernels.loaded());
         log.append(KernelRig.get("count"));
         kernels.launch(STREAM, "count", 1, 1, 0, DeviceRig.BASE);
         Call.GlobalGet.Result table = rig.call(new Call.GlobalGet(KernelRig.MODULE, "table"));

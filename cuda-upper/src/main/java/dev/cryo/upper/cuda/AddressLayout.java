@@ -26,8 +26,4 @@ final class AddressLayout {
     static long device(int device) {
         return DEVICES + device * DEVICE_WINDOW;
     }
-
-    static boolean isGlobals(long address) {
-        return address >= GLOBALS && address < HOST;
-    }
 }

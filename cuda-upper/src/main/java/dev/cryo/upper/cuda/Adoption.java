@@ -70,9 +70,10 @@ public final class Adoption {
             case Call.CtxSetLimit it -> context(it.context()).limits().put(it.limit(), it.value());
             case Call.CtxSetConfig it -> cuda.settings().adopt(context(it.context()), it);
             case Call.ModuleLoad it -> {
-                CudaModule module = new CudaModule(it.module(), context(it.context()), it.globalsAt(), 0);
+                CudaModule module =
+                        new CudaModule(it.module(), context(it.context()), it.globalsAt(), it.globalsBytes());
                 handles.putEarlier(module);
-                cuda.modules().adopt(module);
+                cuda.modules().register(module);
             }
             case Call.FunctionGet it -> {
                 // Asked for again under its id: only the lower half knows its parameters.

@@ -1,6 +1,7 @@
 package dev.cryo.upper.cuda;
 
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** A loaded module. Thread-safe. */
@@ -9,6 +10,7 @@ public final class CudaModule extends CudaObject {
     private final Map<String, Function> functions = new ConcurrentHashMap<>();
     private final long globalsAt;
     private final long globalsBytes;
+    private final Set<Long> strays = ConcurrentHashMap.newKeySet();
 
     CudaModule(long id, Context context, long globalsAt, long globalsBytes) {
         super(id);
@@ -32,5 +34,10 @@ public final class CudaModule extends CudaObject {
 
     long globalsBytes() {
         return globalsBytes;
+    }
+
+    /** Where variables begin that lie outside of its globals; they end with it. */
+    Set<Long> strays() {
+        return strays;
     }
 }

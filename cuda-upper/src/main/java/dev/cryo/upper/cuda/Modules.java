@@ -3,8 +3,6 @@ package dev.cryo.upper.cuda;
 import dev.cryo.streamlog.call.Call;
 import dev.cryo.streamlog.call.Call.FunctionGet;
 import dev.cryo.streamlog.call.CudaResult;
-import dev.cryo.upper.arena.Arena;
-import java.util.concurrent.atomic.AtomicLong;
 
 /** Modules, their functions and globals. Thread-safe. */
 public final class Modules {
@@ -18,7 +16,6 @@ public final class Modules {
     private final HandleTable handles;
     private final Devices devices;
     private final ModuleGlobals globals;
-    private final AtomicLong nextGlobalsAt = new AtomicLong(AddressLayout.GLOBALS);
 
     Modules(Calls calls, HandleTable handles, Devices devices, ModuleGlobals globals) {
         this.calls = calls;
@@ -60,36 +57,20 @@ public final class Modules {
      */
     public Loaded load(Context context, byte[] image) throws CudaError {
         long id = handles.reserve();
-        long at = nextGlobalsAt.getAndAdd(Arena.SLAB_BYTES);
         Call.ModuleLoad.Result result;
         try {
-            result = calls.call(context, new Call.ModuleLoad(id, context.id(), image, at));
+            result = calls.call(context, new Call.ModuleLoad(id, context.id(), image, AddressLayout.GLOBALS, 0));
         } catch (CudaError e) {
             handles.giveBack(id);
             throw e;
         }
         CudaModule module = new CudaModule(id, context, result.globalsAt(), result.globalsBytes());
-        reserveGlobals(module);
         register(module);
         return new Loaded(module, result.log());
     }
 
-    /** Keeps later modules off the place of a module's globals. */
-    private void reserveGlobals(CudaModule module) {
-        long end = module.globalsAt() + module.globalsBytes();
-        long next = (end + Arena.SLAB_BYTES - 1) / Arena.SLAB_BYTES * Arena.SLAB_BYTES;
-        if (module.globalsBytes() > 0 && AddressLayout.isGlobals(module.globalsAt())) {
-            nextGlobalsAt.accumulateAndGet(next, Math::max);
-        }
-    }
-
-    void adopt(CudaModule module) {
-        reserveGlobals(module);
-        nextGlobalsAt.accumulateAndGet(module.globalsAt() + Arena.SLAB_BYTES, Math::max);
-        register(module);
-    }
-
-    private void register(CudaModule module) {
+    /** Makes a module known, of this process or of an earlier one. */
+    void register(CudaModule module) {
         if (module.globalsBytes() > 0) {
             globals.add(module.globalsAt(), module.globalsBytes(), module.context());
         }
@@ -117,6 +98,7 @@ public final class Modules {
         }
         module.context().owned().remove(module);
         globals.remove(module.globalsAt());
+        module.strays().forEach(globals::remove);
         calls.queue(new Call.ModuleUnload(module.id()));
     }
 
@@ -167,6 +149,7 @@ public final class Modules {
     public Call.GlobalGet.Result global(CudaModule module, String name) throws CudaError {
         Call.GlobalGet.Result global = calls.call(module.context(), new Call.GlobalGet(module.id(), name));
         if (globals.find(global.address()) == null) {
+            module.strays().add(global.address());
             globals.add(global.address(), global.bytes(), module.context());
         }
         return global;

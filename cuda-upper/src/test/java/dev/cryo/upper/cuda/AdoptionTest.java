@@ -63,6 +63,26 @@ class AdoptionTest {
     }
 
     @Test
+    void theGlobalsOfAModuleAreKnownWithoutAskingAndEndWithIt() throws CudaError {
+        CudaModule before = load(earlier.cuda(), earlier.context(), 5 << 20);
+        assertThat(before.globalsBytes()).isEqualTo(5 << 20);
+        adopt();
+        Context context = cuda.contexts().current();
+        CudaModule module = cuda.modules().of(before.id());
+        assertThat(Objects.requireNonNull(cuda.memory().find(before.globalsAt() + (4 << 20))).bytes())
+                .isEqualTo(5 << 20);
+        assertThat(load(cuda, context, 3 << 20).globalsAt()).isEqualTo(before.globalsAt() + (6 << 20));
+        cuda.modules().global(module, "global");
+        cuda.modules().unload(module);
+        assertThat(cuda.memory().find(before.globalsAt())).isNull();
+    }
+
+    private static CudaModule load(Cuda cuda, Context context, int globalsBytes) throws CudaError {
+        byte[] image = Integer.toString(globalsBytes).getBytes(StandardCharsets.UTF_8);
+        return cuda.modules().load(context, image).module();
+    }
+
+    @Test
     void memoryIsWhereItWas() throws CudaError {
         long first = earlier.cuda().memory().allocate(earlier.context(), 1000);
         long second = earlier.cuda().memory().allocate(earlier.context(), 3 << 20);

@@ -5,6 +5,7 @@ import dev.cryo.streamlog.call.CudaResult;
 import dev.cryo.streamlog.call.LowerHalf;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -16,13 +17,17 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A device that executes every call at once. A kernel's name gives the sizes of its parameters: {@code k_4_8} has two.
- * A module's image of "bad" is invalid. Launching {@code fault} makes the context faulted by an illegal address.
+ * A module's image of "bad" is invalid, one that is a number has so many bytes of globals.
+ * Launching {@code fault} makes the context faulted by an illegal address.
  */
 public final class FakeDevice implements LowerHalf {
     /** The memory that it says to have. */
     public static final long TOTAL_BYTES = 64L << 20;
 
+    private static final long SLAB = 2 << 20;
+
     private final List<Call> calls = new ArrayList<>();
+    private final Map<Long, Long> globals = new HashMap<>();
     private final TreeMap<Long, MemorySegment> memory = new TreeMap<>();
     private final Map<Long, String> functions = new HashMap<>();
     private final Map<Long, Integer> errors = new HashMap<>();
@@ -135,17 +140,18 @@ public final class FakeDevice implements LowerHalf {
                 return outcome(contextOf(it.stream()));
             }
             case Call.ModuleLoad it -> {
-                return new String(it.image(), java.nio.charset.StandardCharsets.UTF_8).equals("bad")
+                return new String(it.image(), StandardCharsets.UTF_8).equals("bad")
                         ? (Object) CudaResult.INVALID_PTX
                         : module(it);
             }
+            case Call.ModuleUnload it -> memory.remove(globals.remove(it.module()));
             case Call.FunctionGet it -> {
                 functions.put(it.function(), it.name());
                 return it.name().equals("missing") ? (Object) CudaResult.NOT_FOUND : facts(it.name());
             }
             case Call.GlobalGet it -> {
                 return it.name().equals("global")
-                        ? new Call.GlobalGet.Result(memory.ceilingKey(0x1800_0000_0000L), 256)
+                        ? new Call.GlobalGet.Result(Objects.requireNonNull(globals.get(it.module())), 256)
                         : (Object) CudaResult.NOT_FOUND;
             }
             case Call.MemMap it -> {
@@ -186,8 +192,16 @@ public final class FakeDevice implements LowerHalf {
     }
 
     private Object module(Call.ModuleLoad call) {
-        memory.put(call.globalsAt(), MemorySegment.ofArray(new byte[256]));
-        return new Call.ModuleLoad.Result(call.globalsAt(), 256, "compiled");
+        String text = new String(call.image(), StandardCharsets.UTF_8);
+        int bytes = text.matches("\\d+") ? Integer.parseInt(text) : 256;
+        long at = call.globalsAt();
+        for (Map.Entry<Long, MemorySegment> taken : memory.tailMap(at).entrySet()) {
+            long end = taken.getKey() + taken.getValue().byteSize();
+            at = taken.getKey() < at + bytes ? (end + SLAB - 1) / SLAB * SLAB : at;
+        }
+        memory.put(at, MemorySegment.ofArray(new byte[bytes]));
+        globals.put(call.module(), at);
+        return new Call.ModuleLoad.Result(at, bytes, "compiled");
     }
 
     private static Call.FunctionGet.Result facts(String name) {

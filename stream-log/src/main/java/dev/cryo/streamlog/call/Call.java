@@ -110,17 +110,20 @@ public sealed interface Call {
      * Loads a module.
      *
      * @param image PTX text, or what else the lower half understands
-     * @param globalsAt where the module's globals shall lie; the lower half answers where they do
+     * @param globalsAt the module's globals shall lie at the lowest free place from here on; the lower half, which
+     *     alone knows how long they are, answers where that is. In the log it is that place, free at a replay too
+     * @param globalsBytes 0 in a call; in the log what the lower half has answered, for who takes the module over
      */
     @Opcode(0x0201)
-    record ModuleLoad(@Creates(MODULE) long module, @Uses(CONTEXT) long context, byte[] image, long globalsAt)
+    record ModuleLoad(
+            @Creates(MODULE) long module, @Uses(CONTEXT) long context, byte[] image, long globalsAt, long globalsBytes)
             implements Blocking<ModuleLoad.Result> {
         /** The answer: the place of the module's globals in device memory, and a message of the compiler or "". */
         public record Result(long globalsAt, long globalsBytes, String log) {}
 
         @Override
         public Call answered(Result result) {
-            return new ModuleLoad(module, context, image, result.globalsAt());
+            return new ModuleLoad(module, context, image, result.globalsAt(), result.globalsBytes());
         }
     }
 

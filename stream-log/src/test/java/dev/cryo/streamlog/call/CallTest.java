@@ -39,7 +39,9 @@ class CallTest {
                         "long context, long defaultStream, int device, int flags, boolean primary")
                 .containsEntry("0x0103 CtxSetLimit", "long context, int limit, long value")
                 .containsEntry("0x0104 CtxSetConfig", "long context, int preference, int value")
-                .containsEntry("0x0201 ModuleLoad", "long module, long context, byte[] image, long globalsAt")
+                .containsEntry(
+                        "0x0201 ModuleLoad",
+                        "long module, long context, byte[] image, long globalsAt, long globalsBytes")
                 .containsEntry("0x0203 FunctionGet", "long function, long module, String name")
                 .containsEntry("0x0205 FuncSetAttribute", "long function, int attribute, int value")
                 .containsEntry("0x0301 MemMap", "long address, long context, long bytes")

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 class GoldenImageTest {
     private static final List<Call> LOG = List.of(
             new Call.CtxCreate(1, 2, 0, 4, false),
-            new Call.ModuleLoad(3, 1, ".version 9.0".getBytes(StandardCharsets.UTF_8), 0x2000_0000_0000L),
+            new Call.ModuleLoad(3, 1, ".version 9.0".getBytes(StandardCharsets.UTF_8), 0x2000_0000_0000L, 64),
             new Call.FunctionGet(4, 3, "saxpy"),
             new Call.FunctionGet(5, 3, "dot"),
             new Call.MemMap(TestImages.ARENA + 256, 1, 512),

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class StreamLogTest {
     private static final Call CONTEXT = new Call.CtxCreate(1, 2, 0, 0, false);
-    private static final Call MODULE = new Call.ModuleLoad(3, 1, new byte[0], 0);
+    private static final Call MODULE = new Call.ModuleLoad(3, 1, new byte[0], 0, 0);
     private static final Call FUNCTION = new Call.FunctionGet(4, 3, "saxpy");
 
     @ParameterizedTest
@@ -215,7 +215,7 @@ class StreamLogTest {
                 case 1 -> random.nextInt(10) == 0 ? new Call.CtxDestroy(context) : null;
                 case 2, 3 -> new Call.CtxSetLimit(context, random.nextInt(4), random.nextInt(100));
                 case 4, 5 -> new Call.CtxSetConfig(context, random.nextInt(3), random.nextInt(100));
-                case 6, 7 -> new Call.ModuleLoad(nextId++, context, new byte[random.nextInt(9)], random.nextInt(9));
+                case 6, 7 -> new Call.ModuleLoad(nextId++, context, new byte[random.nextInt(9)], random.nextInt(9), 0);
                 case 8 -> module == 0 ? null : new Call.ModuleUnload(module);
                 case 9, 10, 11, 12 -> module == 0 ? null : new Call.FunctionGet(nextId++, module, "f" + nextId);
                 case 13, 14, 15, 16 -> function == 0

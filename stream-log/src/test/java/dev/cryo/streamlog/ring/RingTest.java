@@ -91,7 +91,7 @@ class RingTest {
     void aCallLargerThanTheRingTakesGoesThroughStaging() throws Exception {
         byte[] image = new byte[3_000_000];
         new Random(3).nextBytes(image);
-        client.call(new Call.ModuleLoad(1, 2, image, 3));
+        client.call(new Call.ModuleLoad(1, 2, image, 3, 0));
         Call.ModuleLoad arrived = (Call.ModuleLoad) lowerHalf.executed().getLast();
         assertThat(arrived.image()).isEqualTo(image);
         long[] areas = new long[3];

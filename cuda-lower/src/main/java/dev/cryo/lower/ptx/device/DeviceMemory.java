@@ -80,6 +80,31 @@ final class DeviceMemory implements AutoCloseable {
     }
 
     /**
+     * Claims the lowest slabs from an address on that no range touches, be it claimed or still live.
+     *
+     * @param from where slabs begin
+     * @return where the range begins
+     * @throws RefusedException as {@link #claim} does
+     */
+    synchronized long claimFrom(long from, long bytes, DeviceContext context) throws RefusedException {
+        if (from <= 0 || bytes <= 0 || bytes > Long.MAX_VALUE / 2 - from) {
+            throw new RefusedException(CudaResult.INVALID_VALUE, range(from, bytes) + " is no range of memory");
+        }
+        long at = from;
+        long after = at;
+        do {
+            at = (after + Slabs.BYTES - 1) / Slabs.BYTES * Slabs.BYTES;
+            Map.Entry<Long, Claim> claimed = claims.lowerEntry(at + bytes);
+            Map.Entry<Long, Long> alive = live.lowerEntry(at + bytes);
+            after = Math.max(
+                    claimed == null ? 0 : claimed.getKey() + claimed.getValue().bytes(),
+                    alive == null ? 0 : alive.getKey() + alive.getValue());
+        } while (after > at);
+        claim(at, bytes, context);
+        return at;
+    }
+
+    /**
      * Gives up the claim of a range that begins at an address.
      *
      * @return its length

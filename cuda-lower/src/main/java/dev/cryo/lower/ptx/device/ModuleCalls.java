@@ -79,12 +79,12 @@ final class ModuleCalls {
                     CudaResult.INVALID_VALUE, "variables cannot lie at 0x" + Long.toHexString(call.globalsAt()));
         }
         PtxModule text = parse(call.image());
+        long at = call.globalsAt();
         if (text.globalsBytes() > 0) {
-            memory.claim(call.globalsAt(), text.globalsBytes(), context);
-            memory.map(call.globalsAt(), text.globalsBytes());
+            at = memory.claimFrom(at, text.globalsBytes(), context);
+            memory.map(at, text.globalsBytes());
         }
-        return new Module(
-                call.module(), context, text, text.load(accessible, call.globalsAt()), call.globalsAt());
+        return new Module(call.module(), context, text, text.load(accessible, at), at);
     }
 
     private static PtxModule parse(byte[] image) throws RefusedException {

@@ -20,12 +20,13 @@ public final class KernelRig {
             List.of("empty", "mix", "count", "await", "store", "reverse", "trap");
 
     private final DeviceRig rig;
+    private final Call loaded;
     private final Map<String, Call.FunctionGet.Result> functions = new HashMap<>();
 
     /** Loads the kernels. */
     public KernelRig(DeviceRig rig) throws IOException {
         this.rig = rig;
-        rig.call(load());
+        loaded = load().answered(rig.call(load()));
         for (String name : NAMES) {
             functions.put(name, rig.call(get(name)));
         }
@@ -33,7 +34,12 @@ public final class KernelRig {
 
     /** The call that loads the module. */
     public static Call.ModuleLoad load() throws IOException {
-        return new Call.ModuleLoad(MODULE, DeviceRig.CONTEXT, ptx(), GLOBALS);
+        return new Call.ModuleLoad(MODULE, DeviceRig.CONTEXT, ptx(), GLOBALS, 0);
+    }
+
+    /** That call as it goes to the log. */
+    public Call loaded() {
+        return loaded;
     }
 
     /** The call that finds a kernel. */

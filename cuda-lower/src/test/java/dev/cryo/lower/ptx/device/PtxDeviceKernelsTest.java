@@ -6,8 +6,11 @@ import dev.cryo.streamlog.call.Call;
 import dev.cryo.streamlog.call.CudaResult;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
@@ -84,10 +87,54 @@ class PtxDeviceKernelsTest {
     void textThatIsNoPtxIsRefused() {
         byte[] text = ".version 7.5 .target sm_75 .address_size 64 .visible .entry k() { mov.u32 %r0, ; }"
                 .getBytes(StandardCharsets.UTF_8);
-        assertThat(rig.code(new Call.ModuleLoad(2000, DeviceRig.CONTEXT, text, 0x1900_0000_0000L)))
+        assertThat(rig.code(new Call.ModuleLoad(2000, DeviceRig.CONTEXT, text, 0x1900_0000_0000L, 0)))
                 .isEqualTo(CudaResult.INVALID_PTX);
         assertThat(rig.code(new Call.FunctionGet(2001, 2000, "k"))).isEqualTo(CudaResult.INVALID_HANDLE);
         assertThat(rig.code(new Call.CtxStatus(DeviceRig.CONTEXT))).isEqualTo(CudaResult.SUCCESS);
+    }
+
+    @Test
+    void modulesThatLoadAtOneTimeGetGlobalsThatDoNotOverlap() throws Exception {
+        long from = 0x1900_0000_0000L;
+        long bytes = 5 << 20;
+        List<CompletableFuture<DeviceRig.Outcome>> loads = new ArrayList<>();
+        for (int module = 2000; module < 2006; module++) {
+            loads.add(rig.start(withGlobals(module, bytes, from)));
+        }
+        List<Long> places = new ArrayList<>();
+        for (CompletableFuture<DeviceRig.Outcome> load : loads) {
+            places.add(placeOfGlobals(load.get(10, TimeUnit.SECONDS), bytes));
+        }
+        List<Long> expected = LongStream.range(0, 6).mapToObj(i -> from + i * (6 << 20)).toList();
+        assertThat(places).containsExactlyInAnyOrderElementsOf(expected);
+        rig.queue(new Call.ModuleUnload(2003));
+        rig.call(new Call.CtxSync(DeviceRig.CONTEXT));
+        assertThat(placeOfGlobals(rig.start(withGlobals(2006, bytes, from)).get(10, TimeUnit.SECONDS), bytes))
+                .isEqualTo(places.get(3));
+    }
+
+    @Test
+    void globalsAreNotPutWhereAnEarlierModulesStillLive() throws Exception {
+        long from = 0x1900_0000_0000L;
+        rig.start(withGlobals(2000, 5 << 20, from)).get(10, TimeUnit.SECONDS);
+        // An endless kernel holds up the end of the first module's variables.
+        kernels.launch(STREAM, "await", 1, 1, 0, memory, memory);
+        rig.queue(new Call.ModuleUnload(2000));
+        assertThat(placeOfGlobals(rig.start(withGlobals(2001, 100, from)).get(10, TimeUnit.SECONDS), 100))
+                .isEqualTo(from + (6 << 20));
+    }
+
+    private static Call.ModuleLoad withGlobals(long module, long bytes, long from) {
+        String text = ".version 7.5\n.target sm_75\n.address_size 64\n.visible .global .align 4 .b8 table[%d];\n"
+                .formatted(bytes);
+        return new Call.ModuleLoad(module, DeviceRig.CONTEXT, text.getBytes(StandardCharsets.UTF_8), from, 0);
+    }
+
+    private static long placeOfGlobals(DeviceRig.Outcome outcome, long bytes) {
+        assertThat(outcome.code()).isEqualTo(CudaResult.SUCCESS);
+        Call.ModuleLoad.Result result = (Call.ModuleLoad.Result) outcome.result();
+        assertThat(result.globalsBytes()).isEqualTo(bytes);
+        return result.globalsAt();
     }
 
     @Test
