@@ -126,12 +126,13 @@ public final class CheckpointClient {
                 welcome(opened);
                 failures = 0;
                 serve(opened);
-            } catch (IOException | RuntimeException e) {
-                failures++;
-                failed(e, failures);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 return;
+            } catch (Exception | VirtualMachineError e) {
+                // Errors too, as of a full heap, which is the application's: this thread must outlive them.
+                failures++;
+                failedFor(e, failures);
             } finally {
                 connection = null;
             }
@@ -139,8 +140,21 @@ public final class CheckpointClient {
         }
     }
 
+    private void failedFor(Throwable why, int failures) {
+        while (true) {
+            try {
+                failed(why, failures);
+                return;
+            } catch (VirtualMachineError e) {
+                // Again, until there is memory for it: it may have to open the gate.
+                why = e;
+            }
+            sleep();
+        }
+    }
+
     /** Decides what a lost connection, or one that cannot be made, means. */
-    private void failed(Exception why, int failures) {
+    private void failed(Throwable why, int failures) {
         firstWelcome.completeExceptionally(
                 new IOException("the supervisor cannot be reached at " + socket + ": " + why.getMessage(), why));
         switch (state) {
@@ -216,21 +230,49 @@ public final class CheckpointClient {
     }
 
     private void serve(ControlConnection opened) throws IOException, InterruptedException {
+        ControlMessage request = null;
+        VirtualMachineError trouble = null;
+        boolean pause = false;
         while (state != State.SUSPENDED) {
-            ControlMessage request = opened.read();
-            if (persisting != null) {
-                // Answers are told apart by their order alone.
-                persisting.join();
-                persisting = null;
-            }
-            ControlMessage answer = answer(request);
-            if (answer != null) {
-                opened.write(answer);
-            }
-            if (state == State.PROCEEDING) {
-                state = State.RUNNING;
+            try {
+                if (pause) {
+                    sleep();
+                }
+                request = request == null ? opened.read() : request;
+                if (persisting != null) {
+                    // Answers are told apart by their order alone.
+                    persisting.join();
+                    persisting = null;
+                }
+                ControlMessage answer = trouble == null ? answer(request) : answerAfter(trouble, request);
+                if (answer != null) {
+                    opened.write(answer);
+                }
+                request = null;
+                trouble = null;
+                pause = false;
+                if (state == State.PROCEEDING) {
+                    state = State.RUNNING;
+                }
+            } catch (VirtualMachineError e) {
+                // The heap is the application's: when it is full this thread fails too. It must not leave the
+                // supervisor for that, who takes an application that comes anew for another one.
+                trouble = request == null ? null : e;
+                pause = true;
             }
         }
+    }
+
+    /** Answers a request whose first answer failed: a checkpoint is given up, all else is done again. */
+    private @Nullable ControlMessage answerAfter(VirtualMachineError trouble, ControlMessage request)
+            throws InterruptedException {
+        if (!(request instanceof ControlMessage.Gate)) {
+            return answer(request);
+        }
+        if (state != State.RUNNING) {
+            proceed(List.of(trouble));
+        }
+        return new ControlMessage.Failed("the application's memory is used up: " + trouble);
     }
 
     private @Nullable ControlMessage answer(ControlMessage request) throws InterruptedException {

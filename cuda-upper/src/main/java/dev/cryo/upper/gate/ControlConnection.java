@@ -2,6 +2,7 @@ package dev.cryo.upper.gate;
 
 import dev.cryo.streamlog.control.ControlFrames;
 import dev.cryo.streamlog.control.ControlMessage;
+import dev.cryo.streamlog.control.FrameReader;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -11,9 +12,11 @@ import java.nio.file.Path;
 /** A connection to the supervisor. Read by one thread; written by any. */
 final class ControlConnection implements AutoCloseable {
     private final SocketChannel channel;
+    private final FrameReader reader;
 
     private ControlConnection(SocketChannel channel) {
         this.channel = channel;
+        this.reader = new FrameReader(channel);
     }
 
     /** Connects and says who this is. */
@@ -30,8 +33,9 @@ final class ControlConnection implements AutoCloseable {
         }
     }
 
+    /** Waits for a message; can be tried again after an error of the virtual machine. */
     ControlMessage read() throws IOException {
-        return ControlFrames.read(channel);
+        return reader.read();
     }
 
     synchronized void write(ControlMessage message) throws IOException {

@@ -72,11 +72,20 @@ class CheckpointClientTest {
     private static final class Resources implements CheckpointResources {
         final List<String> told = Collections.synchronizedList(new ArrayList<>());
         volatile boolean refuse;
+        volatile int failures;
 
         @Override
         public List<Throwable> beforeCheckpoint() {
             told.add("before");
+            failIfItShall();
             return refuse ? List.of(new IOException("busy")) : List.of();
+        }
+
+        private void failIfItShall() {
+            if (failures > 0) {
+                failures--;
+                throw new OutOfMemoryError("no room");
+            }
         }
 
         @Override
@@ -87,6 +96,7 @@ class CheckpointClientTest {
         @Override
         public List<Throwable> afterRestore() {
             told.add("after");
+            failIfItShall();
             return List.of();
         }
     }
@@ -183,6 +193,21 @@ class CheckpointClientTest {
         callInBackground().get(10, TimeUnit.SECONDS);
         assertThat(resources.told).containsExactly("before", "after");
         resources.refuse = false;
+        gate();
+    }
+
+    @Test
+    void aFullHeapMakesTheCheckpointFailAndTheNextOneIsTakenOverTheSameConnection() throws Exception {
+        start();
+        resources.failures = 3;
+        assertThat(supervisor.ask(new ControlMessage.Gate(1000))).isEqualTo(new ControlMessage.Failed(
+                "the application's memory is used up: java.lang.OutOfMemoryError: no room"));
+        assertThat(resources.told).containsExactly("before", "after", "after", "after");
+        callInBackground().get(10, TimeUnit.SECONDS);
+        gate();
+        resources.failures = 1;
+        assertThat(supervisor.ask(new ControlMessage.Resume())).isEqualTo(new ControlMessage.Running());
+        callInBackground().get(10, TimeUnit.SECONDS);
         gate();
     }
 

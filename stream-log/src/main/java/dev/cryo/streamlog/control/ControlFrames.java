@@ -9,14 +9,11 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
-import java.util.Arrays;
 
 /** Reads and writes control messages as frames on a blocking channel. */
 public final class ControlFrames {
     /** The most bytes that a frame may have; a log with its module images must fit. */
     public static final int MAX_BYTES = 1 << 30;
-
-    private static final int FIRST_BYTES = 64 << 10;
 
     private ControlFrames() {}
 
@@ -66,28 +63,6 @@ public final class ControlFrames {
      * @throws MalformedDataException if what came is not a message
      */
     public static ControlMessage read(ReadableByteChannel channel) throws IOException {
-        int length = fill(channel, ByteBuffer.allocate(4)).order(ByteOrder.LITTLE_ENDIAN).getInt();
-        if (length < 4 || length > MAX_BYTES) {
-            throw new MalformedDataException("expected a frame's length, found " + length);
-        }
-        byte[] frame = new byte[Math.min(length, FIRST_BYTES)];
-        int read = 0;
-        while (read < length) {
-            if (read == frame.length) {
-                frame = Arrays.copyOf(frame, (int) Math.min(length, 2L * read)); // Grows as the bytes do come.
-            }
-            fill(channel, ByteBuffer.wrap(frame, read, frame.length - read));
-            read = frame.length;
-        }
-        return decode(frame);
-    }
-
-    private static ByteBuffer fill(ReadableByteChannel channel, ByteBuffer buffer) throws IOException {
-        while (buffer.hasRemaining()) {
-            if (channel.read(buffer) < 0) {
-                throw new EOFException("the control connection was closed");
-            }
-        }
-        return buffer.flip();
+        return new FrameReader(channel).read();
     }
 }

@@ -61,6 +61,51 @@ class ControlFramesTest {
     }
 
     @Test
+    void aReadThatAnErrorOfTheMachineEndedGoesOnWhereItStopped() throws Exception {
+        ControlMessage first = new ControlMessage.Welcome(ControlMessage.Outcome.RESTORED, new byte[300_000]);
+        ControlMessage next = new ControlMessage.Gate(7);
+        byte[] bytes = new byte[ControlFrames.encode(first).remaining() + ControlFrames.encode(next).remaining()];
+        ByteBuffer.wrap(bytes).put(ControlFrames.encode(first)).put(ControlFrames.encode(next));
+        ReadableByteChannel whole = Channels.newChannel(new ByteArrayInputStream(bytes));
+        int[] reads = {0};
+        FrameReader reader = new FrameReader(new ReadableByteChannel() {
+            @Override
+            public int read(ByteBuffer target) throws IOException {
+                if (reads[0]++ % 2 == 1) {
+                    throw new OutOfMemoryError("no room");
+                }
+                ByteBuffer some = ByteBuffer.allocate(Math.min(target.remaining(), reads[0] < 9 ? 3 : 100_000));
+                int count = whole.read(some);
+                target.put(some.flip());
+                return count;
+            }
+
+            @Override
+            public boolean isOpen() {
+                return true;
+            }
+
+            @Override
+            public void close() {
+                // Nothing is open.
+            }
+        });
+        assertThat(readAtLast(reader)).usingRecursiveComparison().isEqualTo(first);
+        assertThat(readAtLast(reader)).isEqualTo(next);
+        assertThat(reads[0]).isGreaterThan(10);
+    }
+
+    private static ControlMessage readAtLast(FrameReader reader) throws IOException {
+        while (true) {
+            try {
+                return reader.read();
+            } catch (OutOfMemoryError e) {
+                assertThat(e).hasMessage("no room");
+            }
+        }
+    }
+
+    @Test
     void aLargeMessageComesThroughWhole() throws IOException {
         byte[] log = new byte[5_000_000];
         new Random(1).nextBytes(log);
