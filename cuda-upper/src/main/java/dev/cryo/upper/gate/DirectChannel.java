@@ -12,6 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DirectChannel implements CallChannel, CheckpointGate, LowerHalf.HostSide {
     private static final long STAGING_BYTES = 64L << 20;
+    private static final long CHECK_NANOS = 100_000_000;
 
     private final Consumer<Call> log;
     private final StagingPool pool = new StagingPool(Arena.global().allocate(STAGING_BYTES, 4096));
@@ -76,7 +78,7 @@ public final class DirectChannel implements CallChannel, CheckpointGate, LowerHa
         }
         try {
             @SuppressWarnings("unchecked")
-            R result = (R) answer.await();
+            R result = (R) answer.await(() -> lost);
             log.accept(call.answered(result));
             return result;
         } finally {
@@ -123,6 +125,7 @@ public final class DirectChannel implements CallChannel, CheckpointGate, LowerHa
     public void lost() {
         lost = true;
         epoch.incrementAndGet();
+        pool.abandon();
         open();
     }
 
@@ -139,8 +142,12 @@ public final class DirectChannel implements CallChannel, CheckpointGate, LowerHa
     // Memory
 
     @Override
-    public long reserveStaging(long bytes) {
-        return pool.reserve(bytes);
+    public long reserveStaging(long bytes) throws CallFailedException {
+        long offset = pool.reserve(bytes);
+        if (offset < 0) {
+            throw new CallFailedException(CudaResult.DEVICE_UNAVAILABLE);
+        }
+        return offset;
     }
 
     @Override
@@ -207,14 +214,18 @@ public final class DirectChannel implements CallChannel, CheckpointGate, LowerHa
             LockSupport.unpark(waiter);
         }
 
-        Record await() throws CallFailedException {
+        /** Waits for the outcome, or for the loss of who would tell it. */
+        Record await(BooleanSupplier lost) throws CallFailedException {
             boolean interrupted = false;
-            while (!told) {
-                LockSupport.park(this);
+            while (!told && !lost.getAsBoolean()) {
+                LockSupport.parkNanos(this, CHECK_NANOS);
                 interrupted |= Thread.interrupted();
             }
             if (interrupted) {
                 waiter.interrupt();
+            }
+            if (!told) {
+                throw new CallFailedException(CudaResult.DEVICE_UNAVAILABLE);
             }
             if (result == null) {
                 throw new CallFailedException(code);

@@ -14,6 +14,7 @@ final class StagingPool {
     private final BitSet used = new BitSet();
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition released = lock.newCondition();
+    private boolean abandoned;
 
     StagingPool(MemorySegment memory) {
         this.memory = memory;
@@ -29,7 +30,7 @@ final class StagingPool {
         return chunks / 4 * CHUNK_BYTES;
     }
 
-    /** Takes a range and returns its offset, waiting while none is free. */
+    /** Takes a range and returns its offset, waiting while none is free; -1 once the pool is abandoned. */
     long reserve(long bytes) {
         if (bytes > limit()) {
             throw new IllegalArgumentException(bytes + " bytes of staging memory, at most " + limit());
@@ -37,7 +38,7 @@ final class StagingPool {
         int count = chunks(bytes);
         lock.lock();
         try {
-            while (true) {
+            while (!abandoned) {
                 int at = find(count);
                 if (at >= 0) {
                     used.set(at, at + count);
@@ -45,6 +46,18 @@ final class StagingPool {
                 }
                 released.awaitUninterruptibly();
             }
+            return -1;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Ends all waiting: nobody is left who would give ranges back. */
+    void abandon() {
+        lock.lock();
+        try {
+            abandoned = true;
+            released.signalAll();
         } finally {
             lock.unlock();
         }

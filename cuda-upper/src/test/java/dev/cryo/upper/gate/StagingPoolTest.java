@@ -36,6 +36,18 @@ class StagingPoolTest {
     }
 
     @Test
+    void whoWaitsForARangeIsToldWhenThePoolIsAbandoned() throws Exception {
+        for (int i = 0; i < 8; i++) {
+            pool.reserve(CHUNK);
+        }
+        CompletableFuture<Long> waiting = CompletableFuture.supplyAsync(() -> pool.reserve(CHUNK));
+        Thread.sleep(20);
+        assertThat(waiting).isNotDone();
+        pool.abandon();
+        assertThat(waiting.get(10, TimeUnit.SECONDS)).isEqualTo(-1);
+    }
+
+    @Test
     void moreThanTheLimitIsRefused() {
         assertThat(pool.limit()).isEqualTo(2 * CHUNK);
         assertThatThrownBy(() -> pool.reserve(2 * CHUNK + 1)).hasMessageContaining("at most 131072");
