@@ -2,6 +2,12 @@ package dev.cryo.upper.cuda;
 
 import dev.cryo.streamlog.call.Call;
 import dev.cryo.streamlog.call.CudaResult;
+import java.lang.ref.WeakReference;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Streams. Thread-safe. */
 public final class Streams {
@@ -13,10 +19,22 @@ public final class Streams {
     private static final int NON_BLOCKING = 1;
     private static final long LEGACY = 1;
     private static final long PER_THREAD = 2;
+    private static final int FEW = 16;
 
     private final Calls calls;
     private final HandleTable handles;
     private final Contexts contexts;
+    private final List<OfThread> ofThreads = new ArrayList<>();
+    /** With so many of {@link #ofThreads} those of ended threads are looked for; at least half of them lived then. */
+    private int enough = FEW;
+
+    /** A thread's own default stream, which ends with its thread. */
+    private record OfThread(WeakReference<Thread> thread, Stream stream) {
+        boolean hasEnded() {
+            Thread alive = thread.get();
+            return alive == null || !alive.isAlive();
+        }
+    }
 
     Streams(Calls calls, HandleTable handles, Contexts contexts) {
         this.calls = calls;
@@ -47,7 +65,34 @@ public final class Streams {
     }
 
     private Stream ofThread(Context context) {
-        return contexts.thread().streams().computeIfAbsent(context, key -> open(key, 0, LEAST_PRIORITY));
+        Map<Context, Stream> known = contexts.thread().streams();
+        @Nullable Stream stream = known.get(context);
+        if (stream == null) {
+            known.keySet().removeIf(Context::isDestroyed);
+            stream = open(context, 0, LEAST_PRIORITY);
+            known.put(context, stream);
+            endThoseOfEndedThreads(new OfThread(new WeakReference<>(Thread.currentThread()), stream));
+        }
+        return stream;
+    }
+
+    /** No code of CUDA runs at the end of a Java thread, so who makes a stream looks after those who have ended. */
+    private void endThoseOfEndedThreads(OfThread added) {
+        List<OfThread> ended = new ArrayList<>();
+        synchronized (ofThreads) {
+            ofThreads.add(added);
+            if (ofThreads.size() < enough) {
+                return;
+            }
+            for (OfThread each : ofThreads) {
+                if (each.hasEnded() || each.stream().context().isDestroyed()) {
+                    ended.add(each);
+                }
+            }
+            ofThreads.removeAll(new HashSet<>(ended));
+            enough = Math.max(FEW, 2 * ofThreads.size());
+        }
+        ended.forEach(each -> end(each.stream()));
     }
 
     /** Creates a stream. */
@@ -69,11 +114,19 @@ public final class Streams {
     /** Destroys a stream that was created. */
     public void destroy(Context current, long handle) throws CudaError {
         Stream stream = of(current, handle);
-        if (!stream.context().owned().contains(stream) || handle == PER_THREAD || !handles.remove(stream)) {
+        if (!stream.context().owned().contains(stream) || handle == PER_THREAD || !end(stream)) {
             throw new CudaError(CudaResult.INVALID_HANDLE);
+        }
+    }
+
+    /** Ends a stream; false if it has ended before, be it with its context. */
+    private boolean end(Stream stream) {
+        if (!handles.remove(stream)) {
+            return false;
         }
         stream.context().owned().remove(stream);
         calls.queue(new Call.StreamDestroy(stream.id()));
+        return true;
     }
 
     /** Makes a stream wait for what an event recorded; an event that recorded nothing holds up nothing. */
