@@ -20,8 +20,9 @@ import java.util.List;
  * after the restart; output that nobody has read yet does not: it was written, and stays in the pipe of then.
  *
  * <p>While this object is open the pipes stay open, so that the application meets neither end of input nor a broken
- * pipe. {@link #closeInput} is the end of its input; {@link #applicationEnded} makes the readers of {@link #output} and
- * {@link #error} see the end once they have read what is left. Each stream may be used by one thread at a time.
+ * pipe. {@link #closeInput} is the end of its input; closing {@link #output} or {@link #error} breaks that pipe: what
+ * the application writes to it from then on fails. {@link #applicationEnded} makes the readers of the two see the end
+ * once they have read what is left. Each stream may be used by one thread at a time.
  */
 public final class StandardStreams implements Closeable {
     private final Path folder;
@@ -39,8 +40,25 @@ public final class StandardStreams implements Closeable {
         this.outputKeeper = new RandomAccessFile(outputPath().toFile(), "rw");
         this.errorKeeper = new RandomAccessFile(errorPath().toFile(), "rw");
         this.toInput = new FileOutputStream(input.getFD());
-        this.output = new FileInputStream(outputPath().toFile());
-        this.error = new FileInputStream(errorPath().toFile());
+        this.output = new ReadingEnd(outputPath(), outputKeeper);
+        this.error = new ReadingEnd(errorPath(), errorKeeper);
+    }
+
+    /** One that takes its keeper with it, which is a reader too: as long as it is open, no write to the pipe fails. */
+    private static final class ReadingEnd extends FileInputStream {
+        private final RandomAccessFile keeper;
+
+        ReadingEnd(Path pipe, RandomAccessFile keeper) throws IOException {
+            super(pipe.toFile());
+            this.keeper = keeper;
+        }
+
+        @Override
+        public void close() throws IOException {
+            try (keeper) {
+                super.close();
+            }
+        }
     }
 
     /**
@@ -70,12 +88,12 @@ public final class StandardStreams implements Closeable {
         return toInput;
     }
 
-    /** What the application writes to its standard output. */
+    /** What the application writes to its standard output; closing it breaks the pipe. */
     public InputStream output() {
         return output;
     }
 
-    /** What the application writes to its standard error. */
+    /** What the application writes to its standard error; closing it breaks the pipe. */
     public InputStream error() {
         return error;
     }
