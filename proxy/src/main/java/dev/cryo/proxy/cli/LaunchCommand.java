@@ -25,7 +25,7 @@ import picocli.CommandLine.Parameters;
         description = {
             "Run an application so that it can be checkpointed.",
             "Its standard streams, exit status and signals pass through; but SIGTERM takes a checkpoint and then ends"
-                    + " the job, and SIGUSR1 takes one and lets it go on."
+                    + " the job, SIGUSR1 takes one and lets it go on, and SIGQUIT is not passed on."
         })
 final class LaunchCommand implements Callable<Integer> {
     private final Map<String, String> environment;

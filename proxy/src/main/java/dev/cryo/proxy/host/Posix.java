@@ -30,6 +30,8 @@ final class Posix {
             FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
     private static final MethodHandle KILL = function("kill",
             FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+    private static final MethodHandle RAISE = function("raise",
+            FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
     private static final MethodHandle WAITPID = function("waitpid",
             FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.ADDRESS,
                     ValueLayout.JAVA_INT));
@@ -59,6 +61,16 @@ final class Posix {
     static boolean kill(int pid, int signal) {
         try (Arena arena = Arena.ofConfined()) {
             return (int) invoke(KILL, arena.allocate(STATE), pid, signal) == 0;
+        }
+    }
+
+    /** Sends a signal to the calling thread; what it does is done on return. */
+    static void raise(int signal) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment state = arena.allocate(STATE);
+            if ((int) invoke(RAISE, state, signal) != 0) {
+                throw new IllegalStateException("raise " + signal + ": " + message(errno(state)));
+            }
         }
     }
 

@@ -11,7 +11,8 @@ import java.util.Set;
  * that it handles; one that it does not handle, and that would end any other process, must end it all the same.
  */
 final class Delivery {
-    private static final Set<Integer> END_BY_DEFAULT = Set.of(1, 2, 12, 15);
+    /** HUP, INT, USR2, ALRM, TERM, STKFLT, XCPU, VTALRM, PROF, IO, PWR. */
+    private static final Set<Integer> END_BY_DEFAULT = Set.of(1, 2, 12, 14, 15, 16, 24, 26, 27, 29, 30);
 
     private Delivery() {}
 

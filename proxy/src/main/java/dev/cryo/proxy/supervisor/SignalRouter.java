@@ -1,5 +1,6 @@
 package dev.cryo.proxy.supervisor;
 
+import dev.cryo.proxy.host.OwnProcess;
 import java.util.List;
 import java.util.function.IntConsumer;
 import sun.misc.Signal;
@@ -7,11 +8,19 @@ import sun.misc.SignalHandler;
 
 /**
  * Takes the signals that {@code launch} gets. What batch systems send before a time limit makes a checkpoint, the
- * others go to the application as they are.
+ * others go to the application as they are; SIGTSTP, as a terminal sends it, stops the application and then this
+ * process.
  */
 final class SignalRouter {
-    /** QUIT stays with the supervisor's own JVM, and what cannot be caught, or is a defect, is not listed. */
-    private static final List<String> PASSED_ON = List.of("INT", "HUP", "USR2", "WINCH", "CONT");
+    /**
+     * Not listed is what cannot be caught, what is a defect, and what this JVM keeps for itself: QUIT, and PIPE and
+     * XFSZ, which become errors of writing.
+     */
+    private static final List<String> PASSED_ON = List.of(
+            "INT", "HUP", "USR2", "WINCH", "CONT", "ALRM", "VTALRM", "PROF", "XCPU", "IO", "URG", "PWR", "STKFLT");
+
+    private static final int SIGCONT = 18;
+    private static final int SIGSTOP = 19;
 
     private SignalRouter() {}
 
@@ -23,17 +32,18 @@ final class SignalRouter {
      * @param passOn is given the numbers of others
      */
     static void install(Runnable checkpointThenEnd, Runnable checkpoint, IntConsumer passOn, Messages messages) {
-        route("TERM", number -> checkpointThenEnd.run(), messages);
-        route("USR1", number -> checkpoint.run(), messages);
+        route("TERM", taken -> checkpointThenEnd.run(), messages);
+        route("USR1", taken -> checkpoint.run(), messages);
+        route("TSTP", taken -> standStill(taken, passOn), messages);
         for (String name : PASSED_ON) {
-            route(name, passOn, messages);
+            route(name, taken -> passOn.accept(taken.getNumber()), messages);
         }
     }
 
-    private static void route(String name, IntConsumer to, Messages messages) {
+    private static void route(String name, SignalHandler handler, Messages messages) {
         try {
             Signal signal = new Signal(name);
-            SignalHandler before = Signal.handle(signal, taken -> to.accept(taken.getNumber()));
+            SignalHandler before = Signal.handle(signal, handler);
             if (before == SignalHandler.SIG_IGN) {
                 // nohup, or a shell that starts it in the background, has said that the job shall not be disturbed.
                 Signal.handle(signal, before);
@@ -41,5 +51,17 @@ final class SignalRouter {
         } catch (IllegalArgumentException e) {
             messages.note("SIG" + name + " is not passed on: " + e.getMessage());
         }
+    }
+
+    /**
+     * The application is in a session of its own, where SIGTSTP stops nothing. This process is stopped by the signal's
+     * default action, which the kernel leaves out where nobody could continue it: both go on at once then.
+     */
+    private static void standStill(Signal stop, IntConsumer passOn) {
+        passOn.accept(SIGSTOP);
+        SignalHandler own = Signal.handle(stop, SignalHandler.SIG_DFL);
+        OwnProcess.raise(stop.getNumber());
+        Signal.handle(stop, own);
+        passOn.accept(SIGCONT);
     }
 }
