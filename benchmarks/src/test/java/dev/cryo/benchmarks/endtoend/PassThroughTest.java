@@ -63,6 +63,112 @@ class PassThroughTest extends InWorkplace {
     }
 
     @Test
+    void everyByteComesThroughHoweverSlowTheReader() throws Exception {
+        Child launched = launchInShell("\"$@\" | { sleep 4; wc -c; }", "head -c 200000 /dev/zero; echo END");
+
+        launched.succeed(RUN);
+        assertThat(launched.out().text().strip()).isEqualTo("200004");
+    }
+
+    @Test
+    void aSignalGivesUpAnOutputThatNobodyReads() throws Exception {
+        Child launched = launchInShell(
+                "\"$@\" | { read -r line; echo \"$line\"; while [[ ! -e $CRYO_HOME/go ]]; do sleep 0.1; done; };"
+                        + " exit ${PIPESTATUS[0]}",
+                "echo ready; head -c 120000 /dev/zero; sleep 1; exit 7");
+        launched.out().await("ready", SOON);
+        long supervisor = awaitStarted().path("supervisor").path("pid").asLong();
+        JobFile.await(place, JOB, status -> status.path("application").isNull(), SOON);
+
+        Signals.send("INT", supervisor);
+
+        Signals.awaitEnd(supervisor);
+        Files.createFile(place.home().resolve("go"));
+        assertThat(launched.exitCode(SOON)).isEqualTo(7);
+        assertThat(launched.err().text()).contains("nobody has read the end of the application's output: it is lost");
+    }
+
+    @Test
+    void aBrokenPipeReachesTheApplication() throws Exception {
+        Child launched = launchInShell(
+                "\"$@\" | head -1; exit ${PIPESTATUS[0]}",
+                "while echo line 2>/dev/null; do sleep 0.01; done; echo broken >&2; exit 3");
+
+        assertThat(launched.exitCode(SOON)).isEqualTo(3);
+        assertThat(launched.out().texts()).containsExactly("line");
+        assertThat(launched.err().texts()).contains("broken");
+    }
+
+    /** Launches a shell script, and the command line that launches it by another one, which knows it as "$@". */
+    private Child launchInShell(String outer, String script) throws IOException {
+        return place.start(
+                place.cryo().after("bash", "-mc", outer, "bash"),
+                List.of("launch", "--name", JOB, "--", "bash", "-c", script));
+    }
+
+    @Test
+    void whatWouldEndAnyProcessReachesTheApplicationToo() throws Exception {
+        List<String> signals = List.of("HUP", "USR2", "ALRM", "VTALRM", "PROF", "XCPU", "IO", "PWR", "STKFLT");
+        StringBuilder script = new StringBuilder("trap 'exit 7' INT; ");
+        signals.forEach(signal -> script.append("trap 'echo got-%1$s' %1$s; ".formatted(signal)));
+        Child launched = place.launch(
+                JOB, List.of(), List.of("bash", "-c", script + "echo ready; while :; do sleep 0.05; done"));
+        launched.out().await("ready", SOON);
+
+        for (String signal : signals) {
+            launched.signal(signal);
+            launched.out().await("got-" + signal, SOON);
+        }
+        launched.signal("INT");
+
+        assertThat(launched.exitCode(SOON)).isEqualTo(7);
+    }
+
+    @Test
+    void aLimitThatTheApplicationDoesNotHandleEndsItAsItWouldWithoutCryo() throws Exception {
+        Child launched = place.launch(JOB, List.of(), List.of("bash", "-c", "echo ready; sleep 60"));
+        launched.out().await("ready", SOON);
+
+        launched.signal("ALRM");
+
+        assertThat(launched.exitCode(SOON)).isEqualTo(128 + 14);
+    }
+
+    /** A shell with job control has a process group for each job, and can continue what it stops. */
+    @Test
+    void aStopFromTheTerminalStopsTheApplicationToo() throws Exception {
+        Child launched = launchInShell(
+                "\"$@\" & while kill -0 $! 2>/dev/null; do sleep 0.1; done",
+                "trap 'exit 7' INT; echo ready; while :; do sleep 0.1; done");
+        launched.out().await("ready", SOON);
+        JsonNode status = awaitStarted();
+        long supervisor = status.path("supervisor").path("pid").asLong();
+        long application = status.path("application").path("pid").asLong();
+
+        Signals.send("TSTP", supervisor);
+        awaitState(supervisor, 'T');
+        awaitState(application, 'T');
+        Signals.send("CONT", supervisor);
+        awaitState(supervisor, 'S');
+        awaitState(application, 'S');
+
+        Signals.send("INT", supervisor);
+        Signals.awaitEnd(supervisor);
+    }
+
+    private JsonNode awaitStarted() throws Exception {
+        return JobFile.await(place, JOB, now -> now.path("application").path("pid").asLong() > 0, SOON);
+    }
+
+    private static void awaitState(long pid, char state) throws Exception {
+        long end = System.nanoTime() + SOON.toNanos();
+        while (stat(pid)[0].charAt(0) != state) {
+            assertThat(System.nanoTime()).as("process %d in state %s".formatted(pid, state)).isLessThan(end);
+            Thread.sleep(20);
+        }
+    }
+
+    @Test
     void terminationCheckpointsAndThenEnds() throws Exception {
         Child launched = place.launch(JOB, List.of(), TRAINING);
         TrainerOutput.awaitEpoch(launched, 2, RUN);
@@ -105,10 +211,14 @@ class PassThroughTest extends InWorkplace {
         launched.succeed(RUN);
     }
 
-    /** The fifth field of the process's stat file, counted behind the name, which may hold blanks. */
     private static long processGroup(long pid) throws IOException {
+        return Long.parseLong(stat(pid)[2]);
+    }
+
+    /** The fields of the process's stat file behind the name, which may hold blanks: the state is the first. */
+    private static String[] stat(long pid) throws IOException {
         String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
-        return Long.parseLong(stat.substring(stat.lastIndexOf(')') + 2).split(" ")[2]);
+        return stat.substring(stat.lastIndexOf(')') + 2).split(" ");
     }
 
     @Test

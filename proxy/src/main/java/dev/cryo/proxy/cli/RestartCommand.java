@@ -20,7 +20,9 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true,
         description = {
             "Bring a job back from an image and run it on, in the foreground as launch does.",
-            "The image is verified before anything is started, and not changed: it can be restarted again."
+            "The image is verified before anything is started, and not changed: it can be restarted again.",
+            "Signals that come before the job runs are answered as soon as it does; a second SIGTERM gives the restart"
+                    + " up."
         })
 final class RestartCommand implements Callable<Integer> {
     private final Map<String, String> environment;

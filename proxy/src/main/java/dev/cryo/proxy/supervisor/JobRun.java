@@ -31,8 +31,11 @@ import org.jspecify.annotations.Nullable;
 final class JobRun implements Halves.Events, AutoCloseable {
     private static final Duration PROXY_START = Duration.ofSeconds(30);
     private static final Duration LOOK = Duration.ofMillis(200);
-    private static final Duration LAST_OUTPUT = Duration.ofSeconds(2);
+    private static final Duration QUIET = Duration.ofSeconds(1);
+    private static final Duration SAYING = Duration.ofSeconds(1);
     private static final Duration END = Duration.ofSeconds(10);
+    private static final int SIGHUP = 1;
+    private static final int SIGINT = 2;
     private static final int SIGTERM = 15;
 
     private final Site site;
@@ -44,8 +47,9 @@ final class JobRun implements Halves.Events, AutoCloseable {
     private final OutputPump error;
     private @Nullable ProxyProcess proxy;
     private @Nullable ApplicationProcess application;
-    private int waitingSignal;
-    private volatile int passedOn;
+    /** A bit for each number. */
+    private volatile long passedOn;
+
     private boolean proxyUsed;
     private volatile boolean greeted;
     private boolean closing;
@@ -86,6 +90,7 @@ final class JobRun implements Halves.Events, AutoCloseable {
 
     /** Starts a proxy, unless the lower half will be in the application. */
     synchronized void startProxy() throws IOException {
+        requireWanted();
         if (site.settings().inProcess()) {
             return;
         }
@@ -115,18 +120,23 @@ final class JobRun implements Halves.Events, AutoCloseable {
         return proxy != null && proxy.handle().isAlive();
     }
 
+    private synchronized void requireWanted() throws IOException {
+        if (closing) {
+            throw new IOException("it was given up");
+        }
+    }
+
     /** Starts the application from its command line. */
-    synchronized void startApplication() throws HostStateException {
+    synchronized void startApplication() throws HostStateException, IOException {
+        requireWanted();
         application(ApplicationProcess.start(
                 JavaCommand.of(site.settings(), site.folder(), site.installation().agentJar()), streams));
     }
 
     /** Takes over the application, which has been started or restored. */
-    synchronized void application(ApplicationProcess started) {
+    synchronized void application(ApplicationProcess started) throws IOException {
         application = started;
-        if (waitingSignal != 0) {
-            signal(waitingSignal);
-        }
+        requireWanted();
         site.input().connect(streams);
         site.status().update(now -> now.withApplication(
                 ProcessHandle.of(started.pid()).map(JobStatus.Running::of).orElse(null)));
@@ -144,11 +154,6 @@ final class JobRun implements Halves.Events, AutoCloseable {
         return application;
     }
 
-    /** Whether there is an application. */
-    synchronized boolean isStarted() {
-        return application != null;
-    }
-
     /** Whether a JVM of an application that was launched has ever connected. */
     boolean hasGreeted() {
         return greeted;
@@ -156,22 +161,29 @@ final class JobRun implements Halves.Events, AutoCloseable {
 
     /** Whether the application's JVM is connected, and so can be checkpointed. */
     boolean isServed() {
-        return isStarted() && halves.application().isPresent();
+        return halves.application().isPresent();
     }
 
-    /** Passes a signal on; one that comes before the application is there waits for it. */
+    /**
+     * Passes a signal on to the application, which must have been started. Once that has ended, a signal that asks for
+     * the end gives up what is left of its output.
+     */
     synchronized void signal(int number) {
-        if (application == null) {
-            waitingSignal = number;
+        if (closing) {
+            if (number == SIGHUP || number == SIGINT || number == SIGTERM) {
+                output.abandon();
+                error.abandon();
+            }
             return;
         }
-        passedOn = number;
+        ApplicationProcess to = process();
+        passedOn |= 1L << number;
         boolean apart = site.settings().host() == JobSettings.Host.CRIU;
-        if (apart && Delivery.mustKill(application, number)) {
+        if (apart && Delivery.mustKill(to, number)) {
             askedCode = 128 + number;
-            application.kill();
+            to.kill();
         } else {
-            application.signal(number);
+            to.signal(number);
         }
     }
 
@@ -289,7 +301,8 @@ final class JobRun implements Halves.Events, AutoCloseable {
             if (askedCode >= 0) {
                 return new Ending(askedCode == 0 ? status.code() : askedCode, Ending.Kind.ASKED);
             }
-            if (passedOn != 0 && status.code() == 128 + passedOn) {
+            int signal = status.code() - 128;
+            if (signal > 0 && signal < Long.SIZE && (passedOn >> signal & 1) != 0) {
                 return new Ending(status.code(), Ending.Kind.ASKED);
             }
             if (lowerHalfLost) {
@@ -309,10 +322,6 @@ final class JobRun implements Halves.Events, AutoCloseable {
 
     /** Ends the application: asks it, and kills it if it does not end in time. */
     void end() throws InterruptedException {
-        if (!isStarted()) {
-            signal(SIGTERM);
-            return;
-        }
         askedCode = 0;
         ApplicationProcess ending = process();
         signal(SIGTERM);
@@ -326,9 +335,13 @@ final class JobRun implements Halves.Events, AutoCloseable {
         }
     }
 
-    /** Ends everything that still runs and passes on what the application has written last. */
-    @Override
-    public void close() throws IOException {
+    /** Ends the parts of a run that is being brought back, which then fails as soon as it needs them. */
+    void abandon() {
+        askedCode = 128 + SIGTERM;
+        endParts();
+    }
+
+    private void endParts() {
         ProxyProcess ending;
         synchronized (this) {
             closing = true;
@@ -337,17 +350,32 @@ final class JobRun implements Halves.Events, AutoCloseable {
             }
             ending = proxy;
         }
+        if (ending != null) {
+            ending.close();
+        }
+    }
+
+    /** Ends everything that still runs and passes on what the application has written last. */
+    @Override
+    public void close() throws IOException {
         site.input().disconnect();
         try (server; streams) {
-            if (ending != null) {
-                ending.close();
-            }
+            endParts();
+            site.status().update(now -> now.withApplication(null).withProxy(null));
             streams.applicationEnded();
-            output.finish(LAST_OUTPUT);
-            error.finish(LAST_OUTPUT);
+            boolean all = output.finish(QUIET) & error.finish(QUIET);
+            if (!all) {
+                tellLoss();
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        site.status().update(now -> now.withApplication(null).withProxy(null));
+    }
+
+    /** The one who does not read the output may be the one who would read this. */
+    private void tellLoss() throws InterruptedException {
+        Thread.ofVirtual()
+                .start(() -> site.messages().say("nobody has read the end of the application's output: it is lost"))
+                .join(SAYING);
     }
 }

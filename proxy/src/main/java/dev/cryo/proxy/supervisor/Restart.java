@@ -45,6 +45,12 @@ final class Restart {
     private final ImageReader image;
     private final Optional<HostState> host;
 
+    /** Makes a run that has no parts yet. */
+    @FunctionalInterface
+    interface Prepared {
+        JobRun get() throws IOException;
+    }
+
     private Restart(Site site, ImageReader image, Optional<HostState> host) {
         this.site = site;
         this.image = image;
@@ -106,15 +112,12 @@ final class Restart {
      * Starts a run from an image, which is not closed.
      *
      * @param host what restores processes; needed for images of a process
+     * @param prepared makes a run without parts
      * @param running is given the run before the user is told that it runs
      * @throws JobException if that fails; nothing is left running then
      */
     static JobRun run(
-            Site site,
-            ImageReader image,
-            Optional<HostState> host,
-            JobRun.Commands commands,
-            Consumer<JobRun> running)
+            Site site, ImageReader image, Optional<HostState> host, Prepared prepared, Consumer<JobRun> running)
             throws JobException, InterruptedException {
         long start = System.nanoTime();
         long number = image.manifest().number();
@@ -125,7 +128,7 @@ final class Restart {
                     image.manifest().createdMillis(),
                     image.manifest().job().property(Checkpoint.PAUSE_NANOS).map(Long::valueOf).orElse(0L),
                     site.folder().images().diskBytes(number));
-            JobRun run = new Restart(site, image, host).run(commands);
+            JobRun run = new Restart(site, image, host).run(prepared);
             running.accept(run);
             site.status().update(now -> now.broughtBack(from));
             site.messages().say("job %s runs again from image %d, after %.2f s"
@@ -139,23 +142,23 @@ final class Restart {
         }
     }
 
-    private JobRun run(JobRun.Commands commands)
+    private JobRun run(Prepared prepared)
             throws IOException, HostStateException, RequestFailedException, InterruptedException, JobException {
         if (image.manifest().job().host() == HostMode.APP) {
-            return runApplicationAnew(commands);
+            return runApplicationAnew(prepared);
         }
         try (Scratch unpacked = Scratch.create(hostBytes(), site.folder().path())) {
             HostImage hostImage = unpack(unpacked.path());
             hostImage.requireRestorable();
             requireSamePlace(hostImage);
-            return restoreProcess(hostImage, commands);
+            return restoreProcess(hostImage, prepared);
         }
     }
 
-    private JobRun restoreProcess(HostImage hostImage, JobRun.Commands commands)
+    private JobRun restoreProcess(HostImage hostImage, Prepared prepared)
             throws IOException, HostStateException, RequestFailedException, InterruptedException {
         HostState restorer = host.orElseThrow(() -> new IllegalStateException("no CRIU"));
-        JobRun run = JobRun.prepare(site, commands);
+        JobRun run = prepared.get();
         try {
             run.startProxy();
             run.halves().expectReturn();
@@ -176,9 +179,9 @@ final class Restart {
         }
     }
 
-    private JobRun runApplicationAnew(JobRun.Commands commands)
+    private JobRun runApplicationAnew(Prepared prepared)
             throws IOException, HostStateException, RequestFailedException, InterruptedException, JobException {
-        JobRun run = JobRun.prepare(site, commands);
+        JobRun run = prepared.get();
         try {
             run.startProxy();
             run.halves().expectReturn();

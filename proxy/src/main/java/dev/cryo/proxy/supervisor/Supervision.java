@@ -20,6 +20,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,16 +32,28 @@ final class Supervision implements JobRun.Commands {
     /** How often a job comes back by itself without having taken an image in between. */
     private static final int FRUITLESS_RESTARTS = 3;
 
+    /** Two SIGTERM in a shorter time are one: `timeout` sends it to its child and to the whole process group. */
+    private static final long ONE_SIGNAL_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
+    private static final int SIGHUP = 1;
+    private static final int SIGINT = 2;
+    private static final int SIGTERM = 15;
+
     private final Site site;
     private final Optional<HostState> host;
     private final Checkpoints checkpoints;
     private final AtomicBoolean ending = new AtomicBoolean();
+    private final Requests<JobRun> requests = new Requests<>();
+    private final AtomicLong lastTermination = new AtomicLong(System.nanoTime() - ONE_SIGNAL_NANOS);
     /** The image that a failed job goes back to; 0 for none. */
     private long baseImage;
 
     private long restartedFrom;
     private int restarts;
-    private volatile @Nullable JobRun run;
+    /** What is being brought back from an image. */
+    private volatile @Nullable JobRun coming;
+
+    private volatile boolean abandoned;
 
     Supervision(Site site, Optional<HostState> host) {
         this.site = site;
@@ -53,7 +66,6 @@ final class Supervision implements JobRun.Commands {
         routeSignals();
         try {
             JobRun first = JobRun.prepare(site, this);
-            run = first;
             try {
                 first.startProxy();
                 first.startApplication();
@@ -77,12 +89,38 @@ final class Supervision implements JobRun.Commands {
         routeSignals();
         baseImage = image.manifest().number();
         try {
-            return supervise(Restart.run(site, image, host, this, started -> run = started));
+            return supervise(bringBack(image));
         } catch (IOException e) {
             throw failed("job " + site.folder().name() + " failed: " + e.getMessage(), e);
         } catch (JobException e) {
+            if (abandoned) {
+                return abandoned();
+            }
             throw failed(String.valueOf(e.getMessage()), e);
         }
+    }
+
+    private JobRun bringBack(ImageReader image) throws JobException, InterruptedException {
+        try {
+            return Restart.run(site, image, host, this::prepare, requests::present);
+        } finally {
+            coming = null;
+        }
+    }
+
+    private JobRun prepare() throws IOException {
+        JobRun prepared = JobRun.prepare(site, this);
+        coming = prepared;
+        if (abandoned) {
+            prepared.abandon();
+        }
+        return prepared;
+    }
+
+    private int abandoned() {
+        site.messages().say("the restart was given up; image " + baseImage + " is as it was");
+        site.status().update(now -> now.ended(128 + SIGTERM));
+        return 128 + SIGTERM;
     }
 
     private JobException failed(String message, Exception cause) {
@@ -109,7 +147,14 @@ final class Supervision implements JobRun.Commands {
             }
             site.messages()
                     .say("the application has ended (" + end.code() + "); the job goes back to image " + baseImage);
-            current = comeBack();
+            try {
+                current = comeBack();
+            } catch (JobException e) {
+                if (abandoned) {
+                    return abandoned();
+                }
+                throw e;
+            }
         }
     }
 
@@ -124,10 +169,10 @@ final class Supervision implements JobRun.Commands {
                         new IOException("repeated failure"));
             }
             try (ImageReader image = Restart.verified(site.folder(), baseImage)) {
-                return Restart.run(site, image, host, this, started -> run = started);
+                return bringBack(image);
             } catch (JobException e) {
-                if (e.kind() != Kind.FAILED) {
-                    throw failed(String.valueOf(e.getMessage()), e);
+                if (e.kind() != Kind.FAILED || ending.get()) {
+                    throw abandoned ? e : failed(String.valueOf(e.getMessage()), e);
                 }
                 site.messages().say(String.valueOf(e.getMessage()));
             }
@@ -135,7 +180,7 @@ final class Supervision implements JobRun.Commands {
     }
 
     private Ending await(JobRun current) throws JobException, InterruptedException, IOException {
-        run = current;
+        requests.present(current);
         try (current;
                 ScheduledExecutorService timer = timer(current)) {
             Ending end = current.await();
@@ -143,7 +188,7 @@ final class Supervision implements JobRun.Commands {
             checkpoints.awaitIdle();
             return end;
         } finally {
-            run = null;
+            requests.absent();
         }
     }
 
@@ -169,21 +214,43 @@ final class Supervision implements JobRun.Commands {
     }
 
     private void routeSignals() {
-        SignalRouter.install(
-                () -> inBackground(this::checkpointThenEnd),
-                () -> inBackground(() -> {
-                    JobRun current = run;
-                    if (current != null) {
-                        take(current, false);
-                    }
-                }),
-                number -> {
-                    JobRun current = run;
-                    if (current != null) {
-                        current.signal(number);
-                    }
-                },
-                site.messages());
+        SignalRouter.install(this::terminate, this::checkpoint, this::passOn, site.messages());
+    }
+
+    private void checkpoint() {
+        if (!requests.ask(run -> inBackground(() -> take(run, false)))) {
+            site.messages().say("SIGUSR1: a checkpoint is taken as soon as the job runs");
+        }
+    }
+
+    private void passOn(int number) {
+        boolean passed = requests.ask(run -> run.signal(number));
+        if (!passed && (number == SIGINT || number == SIGHUP)) {
+            site.messages()
+                    .say("signal " + number + " is passed on as soon as the job runs; SIGTERM twice gives it up");
+        }
+    }
+
+    /** SIGTERM asks for a checkpoint and then the end; the second one does not wait for the checkpoint. */
+    private void terminate() {
+        long now = System.nanoTime();
+        if (now - lastTermination.getAndSet(now) < ONE_SIGNAL_NANOS) {
+            return;
+        }
+        if (ending.compareAndSet(false, true)) {
+            if (!requests.ask(run -> inBackground(() -> checkpointThenEnd(run)))) {
+                site.messages().say("SIGTERM: the job is checkpointed and ended as soon as it runs; another SIGTERM"
+                        + " gives it up");
+            }
+            return;
+        }
+        if (!requests.ask(run -> inBackground(() -> end(run)))) {
+            abandoned = true;
+            JobRun unfinished = coming;
+            if (unfinished != null) {
+                inBackground(unfinished::abandon);
+            }
+        }
     }
 
     private void inBackground(Runnable task) {
@@ -196,14 +263,8 @@ final class Supervision implements JobRun.Commands {
         });
     }
 
-    /** What SIGTERM asks for; the second one does not wait for the checkpoint. */
-    private void checkpointThenEnd() {
-        boolean first = ending.compareAndSet(false, true);
-        JobRun current = run;
-        if (current == null) {
-            return;
-        }
-        if (first && current.isStarted() && take(current, true)) {
+    private void checkpointThenEnd(JobRun current) {
+        if (take(current, true)) {
             current.endHeld();
         } else {
             end(current);
@@ -233,11 +294,11 @@ final class Supervision implements JobRun.Commands {
 
     @Override
     public void asked(Connection by, ControlMessage request) {
-        JobRun current = run;
-        if (current == null || !current.isStarted()) {
-            by.tell(new Failed("the job is being started or ended"));
-            return;
-        }
+        requests.to().ifPresentOrElse(
+                run -> serve(run, by, request), () -> by.tell(new Failed("the job is being started or ended")));
+    }
+
+    private void serve(JobRun current, Connection by, ControlMessage request) {
         switch (request) {
             case TakeCheckpoint take -> inBackground(() -> serve(current, by, take));
             case CheckpointWanted wanted -> inBackground(() -> serveWanted(current, by));
