@@ -134,12 +134,13 @@ class PassThroughTest extends InWorkplace {
         assertThat(launched.exitCode(SOON)).isEqualTo(128 + 14);
     }
 
-    /** A shell with job control has a process group for each job, and can continue what it stops. */
+    /** As a shell with job control does, `timeout` has a process group for what it starts: it can be stopped there. */
     @Test
     void aStopFromTheTerminalStopsTheApplicationToo() throws Exception {
-        Child launched = launchInShell(
-                "\"$@\" & while kill -0 $! 2>/dev/null; do sleep 0.1; done",
-                "trap 'exit 7' INT; echo ready; while :; do sleep 0.1; done");
+        Child launched = place.start(
+                place.cryo().after("timeout", "60"),
+                List.of("launch", "--name", JOB, "--", "bash", "-c",
+                        "trap 'exit 7' INT; echo ready; while :; do sleep 0.1; done"));
         launched.out().await("ready", SOON);
         JsonNode status = awaitStarted();
         long supervisor = status.path("supervisor").path("pid").asLong();

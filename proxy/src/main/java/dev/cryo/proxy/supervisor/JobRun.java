@@ -272,8 +272,11 @@ final class JobRun implements Halves.Events, AutoCloseable {
                         : "; the application's CUDA calls fail from now on"));
         site.status().failed(why);
         halves.application().ifPresent(connected -> connected.tell(new LowerHalfLost(why)));
-        if (comesBack) {
-            process().kill();
+        synchronized (this) {
+            // One that is not started yet will not be served, and ends by itself.
+            if (comesBack && application != null) {
+                application.kill();
+            }
         }
     }
 
