@@ -96,7 +96,7 @@ public final class ApplicationProcess {
 
     /** Ends the application by SIGKILL, with every process in its namespace; does not wait for it. */
     public void kill() {
-        signal(Posix.SIGKILL);
+        signal(SignalNumbers.SIGKILL);
     }
 
     /**
@@ -108,15 +108,15 @@ public final class ApplicationProcess {
         int parent = (int) unshare.pid();
         Path children = Path.of("/proc/" + parent + "/task/" + parent + "/children");
         await(unshare, "unshare to start a process", () -> !words(children).isEmpty());
-        Posix.kill(parent, Posix.SIGSTOP);
+        Posix.kill(parent, SignalNumbers.SIGSTOP);
         await(unshare, "unshare to stop", () -> isStopped(parent));
         List<String> found = words(children);
         if (found.isEmpty()) {
-            Posix.kill(parent, Posix.SIGCONT);
+            Posix.kill(parent, SignalNumbers.SIGCONT);
             return new ApplicationProcess(0,
                     unshare.onExit().thenApply(ended -> ExitStatus.ofShellCode(ended.exitValue())));
         }
-        Posix.kill(parent, Posix.SIGKILL);
+        Posix.kill(parent, SignalNumbers.SIGKILL);
         await(unshare, "unshare to end", () -> false);
         return child(Integer.parseInt(found.getFirst()));
     }

@@ -7,9 +7,6 @@ package dev.cryo.proxy.host;
  * @param signal the signal that ended it, 0 when it ended by itself
  */
 public record ExitStatus(int code, int signal) {
-    private static final int SIGHUP = 1;
-    private static final int SIGINT = 2;
-    private static final int SIGTERM = 15;
     private static final int LAST_SIGNAL = 64;
 
     /** From the status word that waitpid gives. */
@@ -24,7 +21,7 @@ public record ExitStatus(int code, int signal) {
      */
     static ExitStatus ofShellCode(int code) {
         int signal = code - 128;
-        boolean asked = signal == SIGHUP || signal == SIGINT || signal == SIGTERM;
+        boolean asked = SignalNumbers.asksForTheEnd(signal);
         return new ExitStatus(code, signal > 0 && signal <= LAST_SIGNAL && !asked ? signal : 0);
     }
 

@@ -205,7 +205,7 @@ public final class HostState {
     /** CRIU lets an application go when it fails; when CRIU itself was killed, the kernel may leave it stopped. */
     private static void letRun(int pid, boolean wasStopped) {
         if (!wasStopped && ApplicationProcess.isStopped(pid)) {
-            Posix.kill(pid, Posix.SIGCONT);
+            Posix.kill(pid, SignalNumbers.SIGCONT);
         }
     }
 

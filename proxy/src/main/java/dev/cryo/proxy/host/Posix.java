@@ -15,9 +15,6 @@ import java.util.Arrays;
 
 /** The few system calls on processes and pipes that the JDK has no method for. */
 final class Posix {
-    static final int SIGKILL = 9;
-    static final int SIGCONT = 18;
-    static final int SIGSTOP = 19;
 
     private static final int EINTR = 4;
     private static final int RLIMIT_FSIZE = 1;

@@ -6,6 +6,7 @@ import dev.cryo.proxy.control.RequestFailedException;
 import dev.cryo.proxy.host.ApplicationProcess;
 import dev.cryo.proxy.host.ExitStatus;
 import dev.cryo.proxy.host.HostStateException;
+import dev.cryo.proxy.host.SignalNumbers;
 import dev.cryo.proxy.host.StandardStreams;
 import dev.cryo.proxy.supervisor.JobException.Kind;
 import dev.cryo.proxy.supervisor.JobSettings.OnFailure;
@@ -34,9 +35,6 @@ final class JobRun implements Halves.Events, AutoCloseable {
     private static final Duration QUIET = Duration.ofSeconds(1);
     private static final Duration SAYING = Duration.ofSeconds(1);
     private static final Duration END = Duration.ofSeconds(10);
-    private static final int SIGHUP = 1;
-    private static final int SIGINT = 2;
-    private static final int SIGTERM = 15;
 
     private final Site site;
     private final Commands commands;
@@ -170,7 +168,7 @@ final class JobRun implements Halves.Events, AutoCloseable {
      */
     synchronized void signal(int number) {
         if (closing) {
-            if (number == SIGHUP || number == SIGINT || number == SIGTERM) {
+            if (SignalNumbers.asksForTheEnd(number)) {
                 output.abandon();
                 error.abandon();
             }
@@ -319,7 +317,7 @@ final class JobRun implements Halves.Events, AutoCloseable {
 
     /** Ends the application at once, which stands still behind a complete image. */
     void endHeld() {
-        askedCode = 128 + SIGTERM;
+        askedCode = 128 + SignalNumbers.SIGTERM;
         process().kill();
     }
 
@@ -327,7 +325,7 @@ final class JobRun implements Halves.Events, AutoCloseable {
     void end() throws InterruptedException {
         askedCode = 0;
         ApplicationProcess ending = process();
-        signal(SIGTERM);
+        signal(SignalNumbers.SIGTERM);
         try {
             ending.onExit().get(END.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
@@ -340,7 +338,7 @@ final class JobRun implements Halves.Events, AutoCloseable {
 
     /** Ends the parts of a run that is being brought back, which then fails as soon as it needs them. */
     void abandon() {
-        askedCode = 128 + SIGTERM;
+        askedCode = 128 + SignalNumbers.SIGTERM;
         endParts();
     }
 

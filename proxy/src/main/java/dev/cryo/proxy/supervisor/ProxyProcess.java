@@ -10,8 +10,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * The proxy's process. What it says is passed on as a message. It has a session of its own: a signal to the
- * supervisor's
- * process group, as batch systems and terminals send them, is the supervisor's to answer.
+ * supervisor's process group, as batch systems and terminals send them, is the supervisor's to answer.
  */
 final class ProxyProcess implements AutoCloseable {
     private static final long END_SECONDS = 5;

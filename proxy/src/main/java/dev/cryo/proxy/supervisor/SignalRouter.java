@@ -1,6 +1,7 @@
 package dev.cryo.proxy.supervisor;
 
 import dev.cryo.proxy.host.OwnProcess;
+import dev.cryo.proxy.host.SignalNumbers;
 import java.util.List;
 import java.util.function.IntConsumer;
 import sun.misc.Signal;
@@ -19,8 +20,6 @@ final class SignalRouter {
     private static final List<String> PASSED_ON = List.of(
             "INT", "HUP", "USR2", "WINCH", "CONT", "ALRM", "VTALRM", "PROF", "XCPU", "IO", "URG", "PWR", "STKFLT");
 
-    private static final int SIGCONT = 18;
-    private static final int SIGSTOP = 19;
 
     private SignalRouter() {}
 
@@ -58,10 +57,10 @@ final class SignalRouter {
      * default action, which the kernel leaves out where nobody could continue it: both go on at once then.
      */
     private static void standStill(Signal stop, IntConsumer passOn) {
-        passOn.accept(SIGSTOP);
+        passOn.accept(SignalNumbers.SIGSTOP);
         SignalHandler own = Signal.handle(stop, SignalHandler.SIG_DFL);
         OwnProcess.raise(stop.getNumber());
         Signal.handle(stop, own);
-        passOn.accept(SIGCONT);
+        passOn.accept(SignalNumbers.SIGCONT);
     }
 }

@@ -3,6 +3,7 @@ package dev.cryo.proxy.supervisor;
 import dev.cryo.proxy.control.Connection;
 import dev.cryo.proxy.host.HostState;
 import dev.cryo.proxy.host.HostStateException;
+import dev.cryo.proxy.host.SignalNumbers;
 import dev.cryo.proxy.supervisor.JobException.Kind;
 import dev.cryo.proxy.supervisor.JobSettings.OnFailure;
 import dev.cryo.streamlog.control.ControlMessage;
@@ -35,9 +36,6 @@ final class Supervision implements JobRun.Commands {
     /** Two SIGTERM in a shorter time are one: `timeout` sends it to its child and to the whole process group. */
     private static final long ONE_SIGNAL_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
-    private static final int SIGHUP = 1;
-    private static final int SIGINT = 2;
-    private static final int SIGTERM = 15;
 
     private final Site site;
     private final Optional<HostState> host;
@@ -119,8 +117,8 @@ final class Supervision implements JobRun.Commands {
 
     private int abandoned() {
         site.messages().say("the restart was given up; image " + baseImage + " is as it was");
-        site.status().update(now -> now.ended(128 + SIGTERM));
-        return 128 + SIGTERM;
+        site.status().update(now -> now.ended(128 + SignalNumbers.SIGTERM));
+        return 128 + SignalNumbers.SIGTERM;
     }
 
     private JobException failed(String message, Exception cause) {
@@ -225,7 +223,7 @@ final class Supervision implements JobRun.Commands {
 
     private void passOn(int number) {
         boolean passed = requests.ask(run -> run.signal(number));
-        if (!passed && (number == SIGINT || number == SIGHUP)) {
+        if (!passed && (number == SignalNumbers.SIGINT || number == SignalNumbers.SIGHUP)) {
             site.messages()
                     .say("signal " + number + " is passed on as soon as the job runs; SIGTERM twice gives it up");
         }
