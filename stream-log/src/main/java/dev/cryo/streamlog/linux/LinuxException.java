@@ -30,8 +30,10 @@ public final class LinuxException extends IOException {
             case 14 -> "bad address";
             case 17 -> "the address range is in use";
             case 22 -> "invalid argument";
+            case 19 -> "no such device";
             case 24 -> "too many open files";
             case 28 -> "no space left";
+            case 38 -> "not in this kernel";
             default -> "errno " + errno;
         };
     }

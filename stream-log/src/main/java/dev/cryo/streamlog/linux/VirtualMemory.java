@@ -16,6 +16,8 @@ public final class VirtualMemory {
     private static final int MAP_ANONYMOUS = 0x20;
     private static final int MAP_NORESERVE = 0x4000;
     private static final int MAP_FIXED_NOREPLACE = 0x100000;
+    private static final int MADV_REMOVE = 9;
+    private static final int MADV_DONTFORK = 10;
     private static final int MADV_HUGEPAGE = 14;
 
     private static final MethodHandle MMAP = LibC.bind("mmap", 6);
@@ -69,7 +71,26 @@ public final class VirtualMemory {
      * @throws LinuxException if a part of the range is in use
      */
     public static void mapSharedAt(long address, int descriptor, long bytes) throws LinuxException {
-        map(address, bytes, PROT_READ_WRITE, MAP_SHARED | MAP_FIXED_NOREPLACE, descriptor, 0);
+        mapSharedAt(address, descriptor, 0, bytes);
+    }
+
+    /**
+     * Maps a part of a file shared, readable and writable, at the given address.
+     *
+     * @throws LinuxException if a part of the range is in use
+     */
+    public static void mapSharedAt(long address, int descriptor, long offset, long bytes) throws LinuxException {
+        map(address, bytes, PROT_READ_WRITE, MAP_SHARED | MAP_FIXED_NOREPLACE, descriptor, offset);
+    }
+
+    /** Takes the pages out of shared memory, in every process that maps it; what is read there next is new. */
+    public static void removeShared(long address, long bytes) throws LinuxException {
+        advise(address, bytes, MADV_REMOVE, "remove the pages of ");
+    }
+
+    /** Leaves a mapping out of the children that this process forks. */
+    public static void keepFromForks(long address, long bytes) throws LinuxException {
+        advise(address, bytes, MADV_DONTFORK, "keep from forks ");
     }
 
     /** Ends a mapping or a reservation. */
@@ -82,6 +103,18 @@ public final class VirtualMemory {
             throw e;
         } catch (Throwable e) {
             throw new IllegalStateException(e);
+        }
+    }
+
+    private static void advise(long address, long bytes, int advice, String what) throws LinuxException {
+        int result;
+        try {
+            result = (int) (long) MADVISE.invokeExact(LibC.errnoPlace(), address, bytes, (long) advice);
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+        if (result != 0) {
+            throw new LinuxException(what + range(address, bytes), LibC.errno());
         }
     }
 

@@ -1,7 +1,7 @@
 /**
  * What cryo needs of Linux and the JDK does not offer: memory mappings at fixed addresses, shared memory by file
  * descriptor,
- * futexes, reading another process's memory, and a frozen fork.
+ * futexes, page faults of another process, reading another process's memory, and a frozen fork.
  *
  * <p>System calls are made through {@code java.lang.foreign}. A failed one is a {@link
  * dev.cryo.streamlog.linux.LinuxException}

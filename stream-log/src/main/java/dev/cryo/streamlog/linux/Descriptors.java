@@ -1,0 +1,90 @@
+package dev.cryo.streamlog.linux;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+
+/** What is done with file descriptors of any kind. */
+final class Descriptors {
+    private static final long SYS_PIDFD_OPEN = 434;
+    private static final long SYS_PIDFD_GETFD = 438;
+    private static final long O_RDWR_CLOEXEC = 02 | 02000000;
+    private static final MethodHandle SYSCALL = LibC.bindSyscall(3);
+    private static final MethodHandle IOCTL = LibC.bind("ioctl", 3);
+    private static final MethodHandle OPEN = LibC.bind("open", 2);
+    private static final MethodHandle CLOSE = LibC.bind("close", 1);
+
+    private Descriptors() {}
+
+    /** Opens a file to read and write. */
+    static int open(String path, String what) throws LinuxException {
+        try (Arena arena = Arena.ofConfined()) {
+            long result;
+            try {
+                result = (long) OPEN.invokeExact(
+                        LibC.errnoPlace(), arena.allocateFrom(path).address(), O_RDWR_CLOEXEC);
+            } catch (Throwable e) {
+                throw new IllegalStateException(e);
+            }
+            return checked(result, what);
+        }
+    }
+
+    /** Makes a descriptor of another process one of this process, too. */
+    static int takeOver(long pid, int descriptor) throws LinuxException {
+        int process = system(SYS_PIDFD_OPEN, pid, 0, 0, "find process " + pid);
+        try {
+            String what = "take over descriptor " + descriptor + " of process " + pid;
+            return system(SYS_PIDFD_GETFD, process, descriptor, 0, what);
+        } finally {
+            close(process);
+        }
+    }
+
+    /** A system call that makes a descriptor. */
+    static int system(long number, long first, long second, long third, String what) throws LinuxException {
+        long result;
+        try {
+            result = (long) SYSCALL.invokeExact(LibC.errnoPlace(), number, first, second, third);
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+        return checked(result, what);
+    }
+
+    /** An ioctl; the result. */
+    static int control(int descriptor, long request, long argument, String what) throws LinuxException {
+        return checked(ioctl(descriptor, request, argument), what);
+    }
+
+    /** An ioctl; 0 or the error's number. */
+    static int tryControl(int descriptor, long request, MemorySegment argument) {
+        return (int) ioctl(descriptor, request, argument.address()) < 0 ? LibC.errno() : 0;
+    }
+
+    static void close(int descriptor) throws LinuxException {
+        long result;
+        try {
+            result = (long) CLOSE.invokeExact(LibC.errnoPlace(), (long) descriptor);
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+        int unused = checked(result, "close descriptor " + descriptor);
+    }
+
+    private static long ioctl(int descriptor, long request, long argument) {
+        try {
+            return (long) IOCTL.invokeExact(LibC.errnoPlace(), (long) descriptor, request, argument);
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** The C library's functions return ints: only the low half of the register is theirs. */
+    private static int checked(long result, String what) throws LinuxException {
+        if ((int) result < 0) {
+            throw new LinuxException(what, LibC.errno());
+        }
+        return (int) result;
+    }
+}

@@ -1,0 +1,71 @@
+package dev.cryo.streamlog.linux;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+
+/** A bell that ends a wait on descriptors (Linux's eventfd). Thread-safe; ringing a closed one does nothing. */
+public final class EventDescriptor implements AutoCloseable {
+    private static final long CLOEXEC_NONBLOCK = 02000000 | 04000;
+    private static final int EAGAIN = 11;
+    private static final MethodHandle EVENTFD = LibC.bind("eventfd", 2);
+    private static final MethodHandle EVENTFD_WRITE = LibC.bind("eventfd_write", 2);
+    private static final MethodHandle EVENTFD_READ = LibC.bind("eventfd_read", 2);
+
+    private final int descriptor;
+    private boolean closed;
+
+    private EventDescriptor(int descriptor) {
+        this.descriptor = descriptor;
+    }
+
+    /** Makes a silent one. */
+    public static EventDescriptor open() throws LinuxException {
+        return new EventDescriptor(call(EVENTFD, 0, CLOEXEC_NONBLOCK, "open an event descriptor"));
+    }
+
+    int descriptor() {
+        return descriptor;
+    }
+
+    /** Rings until {@link #silence}. */
+    public synchronized void ring() throws LinuxException {
+        if (!closed) {
+            int unused = call(EVENTFD_WRITE, descriptor, 1, "ring an event descriptor");
+        }
+    }
+
+    /** Stops the ringing. */
+    public synchronized void silence() throws LinuxException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment count = arena.allocate(8, 8);
+            int unused = call(EVENTFD_READ, descriptor, count.address(), "silence an event descriptor");
+        } catch (LinuxException e) {
+            if (e.errno() != EAGAIN) { // EAGAIN: it was silent.
+                throw e;
+            }
+        }
+    }
+
+    @Override
+    public synchronized void close() throws LinuxException {
+        if (closed) {
+            throw new IllegalStateException("event descriptor was closed before");
+        }
+        closed = true;
+        Descriptors.close(descriptor);
+    }
+
+    private static int call(MethodHandle function, long first, long second, String what) throws LinuxException {
+        int result;
+        try {
+            result = (int) (long) function.invokeExact(LibC.errnoPlace(), first, second);
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+        if (result < 0) {
+            throw new LinuxException(what, LibC.errno());
+        }
+        return result;
+    }
+}

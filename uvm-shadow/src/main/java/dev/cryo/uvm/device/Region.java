@@ -1,0 +1,110 @@
+package dev.cryo.uvm.device;
+
+import dev.cryo.streamlog.linux.VirtualMemory;
+import dev.cryo.uvm.Span;
+import java.util.BitSet;
+
+/**
+ * A region and the state of each page of its shadow. Guarded by its owner's lock.
+ *
+ * <pre>
+ *               host reads                     host writes
+ *    INVALID ----------------&gt; CLEAN -----------------------&gt; DIRTY
+ *       ^                      ^   |                          |  |
+ *       |   work that may write|   |        work that may read|  |
+ *       +----------------------+---+--------------------------+  |
+ *       |                      +---------------------------------+
+ *       +--- work that may write (flushed first)
+ *
+ *    state    present dirty  the application's page           holds the newest contents
+ *    INVALID  0       0      missing: an access is told       device
+ *    CLEAN    1       0      write-protected: a write is told device and shadow, equal
+ *    DIRTY    1       1      writable                         shadow
+ *
+ *    INVALID -&gt; CLEAN    [read fault, prefetch]  once no outstanding work may write the page
+ *    INVALID -&gt; DIRTY    [write fault]           the same; contents are fetched, as the write may be to a part
+ *    CLEAN   -&gt; DIRTY    [write fault]
+ *    DIRTY   -&gt; CLEAN    [flush]                 protected first, then copied to the device
+ *    CLEAN   -&gt; INVALID  [invalidate]
+ *    DIRTY   -&gt; INVALID  [flush, then invalidate]
+ * </pre>
+ *
+ * Invariants: (1) dirty pages are present; (2) a page that is present is written by no outstanding device work; (3) a
+ * page that is present and not dirty is write-protected; (4) every change is made by the owner with its lock held, so
+ * that a page's state here is never behind what the application can do to it.
+ */
+final class Region {
+    private final Span span;
+    private final BitSet present = new BitSet();
+    private final BitSet dirty = new BitSet();
+    private final Windows reads = new Windows();
+    private final Windows writes = new Windows();
+    private Attachment attachment = new Attachment.Global();
+    private boolean readMostly;
+
+    Region(Span span) {
+        this.span = span;
+    }
+
+    Span span() {
+        return span;
+    }
+
+    int pages() {
+        return (int) (span.bytes() / VirtualMemory.PAGE_BYTES);
+    }
+
+    long address(int page) {
+        return span.address() + page * VirtualMemory.PAGE_BYTES;
+    }
+
+    Span span(int first, int end) {
+        return new Span(address(first), (end - first) * VirtualMemory.PAGE_BYTES);
+    }
+
+    int page(long address) {
+        return (int) ((address - span.address()) / VirtualMemory.PAGE_BYTES);
+    }
+
+    /** The first page that a range, which meets this region, has of it. */
+    int firstOf(Span range) {
+        return page(Math.max(range.address(), span.address()));
+    }
+
+    /** The page after the last that a range, which meets this region, has of it. */
+    int endOf(Span range) {
+        return page(Math.min(range.end(), span.end()) - 1) + 1;
+    }
+
+    BitSet present() {
+        return present;
+    }
+
+    BitSet dirty() {
+        return dirty;
+    }
+
+    Windows reads() {
+        return reads;
+    }
+
+    Windows writes() {
+        return writes;
+    }
+
+    Attachment attachment() {
+        return attachment;
+    }
+
+    void attachment(Attachment to) {
+        attachment = to;
+    }
+
+    boolean readMostly() {
+        return readMostly;
+    }
+
+    void readMostly(boolean now) {
+        readMostly = now;
+    }
+}

@@ -1,0 +1,172 @@
+package dev.cryo.uvm.device;
+
+import dev.cryo.streamlog.linux.SharedMemory;
+import dev.cryo.streamlog.linux.Userfaultfd;
+import dev.cryo.streamlog.linux.VirtualMemory;
+import dev.cryo.uvm.Handover;
+import dev.cryo.uvm.Span;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The application's shadow pages in the hands of this process: every change of a page's state is one of these
+ * operations. Guarded by its owner's lock.
+ */
+final class Shadow implements AutoCloseable {
+    private static final long CHUNK_BYTES = Windows.MOST_PAGES * VirtualMemory.PAGE_BYTES;
+
+    /** Runs of pages nearer to each other than this are removed in one step: passing over nothing is cheap. */
+    private static final int NEAR_PAGES = 512;
+
+    private final Span space;
+    private final DevicePages device;
+    private final SharedMemory memory;
+    private final Userfaultfd faults;
+    private final Arena arena = Arena.ofShared();
+    private final MemorySegment buffer = arena.allocate(CHUNK_BYTES, VirtualMemory.PAGE_BYTES);
+
+    private Shadow(Span space, DevicePages device, SharedMemory memory, Userfaultfd faults) {
+        this.space = space;
+        this.device = device;
+        this.memory = memory;
+        this.faults = faults;
+    }
+
+    static Shadow takeOver(long pid, Handover handover, DevicePages device) throws IOException {
+        Userfaultfd faults = Userfaultfd.takeOver(pid, handover.faults());
+        try {
+            Span space = handover.space();
+            SharedMemory memory = SharedMemory.open(pid, handover.memory(), space.bytes());
+            return new Shadow(space, device, memory, faults);
+        } catch (IOException e) {
+            faults.close();
+            throw e;
+        }
+    }
+
+    Userfaultfd faults() {
+        return faults;
+    }
+
+    /** INVALID to CLEAN, or to DIRTY if {@code writable}: brings missing pages, at most {@link Windows#MOST_PAGES}. */
+    void fetch(Region region, int first, int end, boolean writable) throws IOException {
+        Span range = region.span(first, end);
+        MemorySegment contents = device.read(range.address(), range.bytes(), buffer);
+        long done = 0;
+        long removed = -1;
+        while (done < range.bytes()) {
+            Userfaultfd.Copied copied = faults.copy(
+                    range.address() + done, contents.address() + done, range.bytes() - done, !writable);
+            int from = region.page(range.address() + done);
+            done += copied.bytes();
+            int to = region.page(range.address() + done);
+            region.present().set(from, to);
+            region.dirty().set(from, to, writable);
+            switch (copied.outcome()) {
+                case DONE -> {}
+                case OCCUPIED -> {
+                    if (removed == done) {
+                        throw new IOException("the page at 0x" + Long.toHexString(range.address() + done)
+                                + " of unified memory is there although nobody brought it");
+                    }
+                    // A page that somebody made by writing to the shared memory itself. The device's is the truth.
+                    VirtualMemory.removeShared(here(range.address() + done), VirtualMemory.PAGE_BYTES);
+                    removed = done;
+                }
+                case UNMAPPED, GONE -> {
+                    wake(range);
+                    return;
+                }
+            }
+        }
+    }
+
+    /** CLEAN to DIRTY: lets the application write present pages. */
+    void release(Region region, int first, int end) throws IOException {
+        Span range = region.span(first, end);
+        region.dirty().set(first, end);
+        faults.writeProtect(range.address(), range.bytes(), false);
+    }
+
+    /** DIRTY to CLEAN: sends what the application has written to the device. */
+    void flush(Region region, int first, int end) throws IOException {
+        for (int from = region.dirty().nextSetBit(first); from >= 0 && from < end; ) {
+            int to = Math.min(end, region.dirty().nextClearBit(from));
+            Span run = region.span(from, to);
+            // Protected first: a write before this is copied, a write after it waits until the page is clean.
+            faults.writeProtect(run.address(), run.bytes(), true);
+            device.write(run.address(), VirtualMemory.at(here(run.address()), run.bytes()));
+            region.dirty().clear(from, to);
+            from = region.dirty().nextSetBit(to);
+        }
+    }
+
+    /** CLEAN and DIRTY to INVALID: sends what was written and takes the pages away. */
+    void invalidate(Region region, int first, int end) throws IOException {
+        flush(region, first, end);
+        // All that is present is protected now: no write can come between.
+        for (int from = region.present().nextSetBit(first); from >= 0 && from < end; ) {
+            int to = Math.min(end, region.present().nextClearBit(from));
+            int next = region.present().nextSetBit(to);
+            while (next >= 0 && next < end && next - to < NEAR_PAGES) {
+                to = Math.min(end, region.present().nextClearBit(next));
+                next = region.present().nextSetBit(to);
+            }
+            remove(region.span(from, to));
+            region.present().clear(from, to);
+            from = next;
+        }
+    }
+
+    /** Any state to CLEAN or DIRTY: takes the application's contents for the newer ones where they differ. */
+    void adopt(Region region) throws IOException {
+        faults.writeProtect(region.span().address(), region.span().bytes(), true);
+        for (long at = region.span().address(); at < region.span().end(); at += CHUNK_BYTES) {
+            long bytes = Math.min(CHUNK_BYTES, region.span().end() - at);
+            MemorySegment theirs = device.read(at, bytes, buffer);
+            MemorySegment shadow = VirtualMemory.at(here(at), bytes);
+            for (long page = 0; page < bytes; page += VirtualMemory.PAGE_BYTES) {
+                int index = region.page(at + page);
+                long to = page + VirtualMemory.PAGE_BYTES;
+                boolean differs = MemorySegment.mismatch(theirs, page, to, shadow, page, to) >= 0;
+                region.present().set(index);
+                region.dirty().set(index, differs);
+            }
+        }
+        // Who was stopped at a page that is there now.
+        wake(region.span());
+        for (int dirty = region.dirty().nextSetBit(0); dirty >= 0; ) {
+            int end = region.dirty().nextClearBit(dirty);
+            release(region, dirty, end);
+            dirty = region.dirty().nextSetBit(end);
+        }
+    }
+
+    /** Takes pages away whatever is in them, and lets who waits for them look again. */
+    void remove(Span range) throws IOException {
+        VirtualMemory.removeShared(here(range.address()), range.bytes());
+    }
+
+    void wake(Span range) throws IOException {
+        faults.wake(range.address(), range.bytes());
+    }
+
+    /** Makes the application's access to a missing page a bus error. */
+    void poison(long address) throws IOException {
+        faults.poison(address, VirtualMemory.PAGE_BYTES);
+    }
+
+    private long here(long address) {
+        return memory.address() + (address - space.address());
+    }
+
+    @Override
+    public void close() throws IOException {
+        try (arena) {
+            faults.close();
+        } finally {
+            memory.close();
+        }
+    }
+}
