@@ -1,0 +1,174 @@
+package dev.cryo.uvm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cryo.streamlog.linux.VirtualMemory;
+import dev.cryo.uvm.device.Access;
+import dev.cryo.uvm.device.Reach;
+import dev.cryo.uvm.model.DeviceProcess;
+import dev.cryo.uvm.model.NeedsUserfaultfd;
+import dev.cryo.uvm.model.Rig;
+import dev.cryo.uvm.model.Step;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+
+@NeedsUserfaultfd
+@Timeout(30)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class PagedMemoryTest {
+    private static final long PAGE = VirtualMemory.PAGE_BYTES;
+    private static final long PAGES = 64;
+
+    private Rig rig;
+    private DeviceProcess device;
+    private Span region;
+
+    @BeforeAll
+    void start() throws Exception {
+        rig = Rig.start(false);
+        device = rig.device();
+    }
+
+    @BeforeEach
+    void map() throws Exception {
+        region = rig.region(16, PAGES);
+        long unused = device.bytesFetched() + device.bytesFlushed();
+    }
+
+    @AfterEach
+    void unmap() throws Exception {
+        rig.free(region);
+    }
+
+    @AfterAll
+    void stop() throws Exception {
+        rig.close();
+    }
+
+    private long cell(long page, long index) {
+        return region.address() + page * PAGE + index * 8;
+    }
+
+    @Test
+    void theApplicationReadsWhatTheDeviceHolds() {
+        device.poke(cell(3, 7), 42);
+
+        assertThat(Rig.get(cell(3, 7))).isEqualTo(42);
+        assertThat(device.bytesFetched()).isEqualTo(PAGE);
+    }
+
+    @Test
+    void aKernelReadsWhatTheApplicationHasWritten() {
+        Rig.set(cell(5, 1), 20);
+
+        rig.run(new Step(cell(6, 2), cell(5, 1), 2, 1));
+
+        assertThat(Rig.get(cell(6, 2))).isEqualTo(41);
+        assertThat(device.bytesFlushed()).isEqualTo(PAGE);
+    }
+
+    @Test
+    void aFirstWriteToAPartOfAPageKeepsTheRestOfIt() {
+        device.poke(cell(2, 0), 1);
+        device.poke(cell(2, 2), 3);
+
+        Rig.set(cell(2, 1), 2);
+        rig.run();
+
+        assertThat(List.of(device.peek(cell(2, 0)), device.peek(cell(2, 1)), device.peek(cell(2, 2))))
+                .containsExactly(1L, 2L, 3L);
+    }
+
+    @Test
+    void aPageThatTheApplicationWroteAndThenPollsShowsWhatTheDeviceWritesLater() {
+        for (int round = 1; round <= 20; round++) {
+            Rig.set(cell(1, 0), -round);
+            device.launch(new Access(1, Reach.ALL, Reach.ALL), List.of(Step.set(cell(1, 0), round)), 1000);
+            while (Rig.get(cell(1, 0)) != round) {
+                Thread.onSpinWait();
+            }
+        }
+    }
+
+    @Test
+    void aFlagBringsItsPageAndNotItsRegion() {
+        for (int round = 1; round <= 10; round++) {
+            rig.run(Step.set(cell(9, 0), round));
+            assertThat(Rig.get(cell(9, 0))).isEqualTo(round);
+        }
+
+        assertThat(device.bytesFetched()).isEqualTo(10 * PAGE);
+    }
+
+    @Test
+    void twoRegionsSideBySideAreTwo() throws Exception {
+        Span next = rig.region(16 + PAGES, 1);
+        try {
+            Rig.set(cell(PAGES - 1, 511), 1);
+            Rig.set(next.address(), 2);
+            device.launch(new Access(1, Reach.NOTHING, Reach.of(next)), List.of(), 0);
+            device.sync(1);
+
+            assertThat(device.peek(next.address())).isEqualTo(2);
+            assertThat(device.peek(cell(PAGES - 1, 511))).isZero();
+            assertThat(Rig.get(next.address())).isEqualTo(2);
+            rig.run();
+            assertThat(device.peek(cell(PAGES - 1, 511))).isEqualTo(1);
+        } finally {
+            rig.free(next);
+        }
+    }
+
+    @Test
+    void aPageStaysWhileKernelsOnlyRead() {
+        Rig.set(cell(0, 0), 1);
+        for (int round = 0; round < 10; round++) {
+            device.launch(new Access(1, Reach.ALL, Reach.NOTHING), List.of(), 0);
+            assertThat(Rig.get(cell(0, 0))).isEqualTo(1);
+        }
+
+        assertThat(device.bytesFetched()).isEqualTo(PAGE);
+        assertThat(device.bytesFlushed()).isEqualTo(PAGE);
+    }
+
+    @Test
+    void aWalkOverARegionNeedsFewFaults() {
+        long sum = 0;
+        for (long page = 0; page < PAGES; page++) {
+            sum += Rig.get(cell(page, 0));
+        }
+
+        assertThat(sum).isZero();
+        assertThat(device.bytesFetched()).isEqualTo(PAGES * PAGE);
+    }
+
+    @Test
+    void anAccessWaitsForTheWorkThatMayWriteItAndNoOtherDoes() throws Exception {
+        Span other = rig.region(16 + 2 * PAGES, 1);
+        try {
+            device.launchAtDoor(
+                    new Access(1, Reach.NOTHING, Reach.of(region)), List.of(Step.set(cell(0, 0), 5)));
+            CompletableFuture<Long> waits = CompletableFuture.supplyAsync(() -> Rig.get(cell(0, 0)));
+            while (device.waiting() == 0) {
+                TimeUnit.MILLISECONDS.sleep(1);
+            }
+            Rig.set(other.address(), 6);
+            assertThat(waits).isNotDone();
+
+            device.openDoor();
+
+            assertThat(waits.get(5, TimeUnit.SECONDS)).isEqualTo(5);
+        } finally {
+            device.openDoor();
+            rig.free(other);
+        }
+    }
+}
