@@ -12,10 +12,11 @@ import java.util.Optional;
  * Page faults of a process as messages: who holds the descriptor is told which page a thread of that process wants and
  * puts it there. Missing pages and writes to protected pages of shared memory are told; the thread waits meanwhile.
  *
- * <p>The process {@linkplain #open opens} it and registers its own ranges; another process {@linkplain #takeOver takes
- * over} the descriptor, reads {@link FaultMessages} and answers them. A page fault of a Java thread is no safepoint, so
- * that the faults of a JVM must be served from another process. The ranges stay registered as long as any process holds
- * the descriptor; when the last one closes it, waiting threads go on, and untouched pages are zero.
+ * <p>The process {@linkplain #open opens} it; another process {@linkplain #takeOver takes over} the descriptor,
+ * registers ranges of the first one's memory, reads {@link FaultMessages} and answers them. A page fault of a Java
+ * thread is no safepoint, so that the faults of a JVM must be served from another process. The ranges stay registered
+ * as long as any process holds the descriptor; when the last one closes it, waiting threads go on, and untouched pages
+ * are zero.
  *
  * <p>Thread-safe, except {@link #close}. Needs Linux 6.6. Constants: Linux's include/uapi/linux/userfaultfd.h.
  */
@@ -113,7 +114,10 @@ public final class Userfaultfd implements AutoCloseable {
         return descriptor;
     }
 
-    /** Registers a mapping of shared memory of this process: missing pages and protected writes are told from now. */
+    /**
+     * Registers a mapping of shared memory of the process that opened this: missing pages and protected writes are told
+     * from now. Any holder can.
+     */
     public void register(long address, long bytes) throws LinuxException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment request = request(arena, 32, address, bytes, MODE_MISSING_AND_WP);

@@ -63,7 +63,7 @@ public final class ShadowMemory implements AutoCloseable {
     }
 
     /**
-     * Maps a region at its address. Accesses wait until the other process has been told of it.
+     * Maps a region at its address. It must not be accessed before the other process has added it.
      *
      * @param region whole pages of the space
      * @throws LinuxException if something is mapped there
@@ -77,9 +77,6 @@ public final class ShadowMemory implements AutoCloseable {
         VirtualMemory.mapSharedAt(region.address(), pages.descriptor(), offset, region.bytes());
         try {
             VirtualMemory.keepFromForks(region.address(), region.bytes());
-            if (faults != null) {
-                faults.register(region.address(), region.bytes());
-            }
         } catch (LinuxException e) {
             VirtualMemory.unmap(region.address(), region.bytes());
             throw e;
@@ -110,8 +107,8 @@ public final class ShadowMemory implements AutoCloseable {
     }
 
     /**
-     * Registers the regions again after {@link #suspend}, in the same process or in one that was restored from its
-     * dump. The other process must be given the new {@link #handover} and adopt the regions.
+     * Goes on after {@link #suspend}, in the same process or in one that was restored from its dump. The other
+     * process must be given the new {@link #handover} and add the regions again.
      *
      * @param eager whether the other process copies eagerly from now
      * @throws LinuxException if userfaultfd is refused here; this stays suspended, and can be resumed eagerly
@@ -121,22 +118,9 @@ public final class ShadowMemory implements AutoCloseable {
             throw new IllegalStateException("shadow memory is not suspended");
         }
         if (!eager) {
-            faults = registered();
+            faults = Userfaultfd.open();
         }
         suspended = false;
-    }
-
-    private Userfaultfd registered() throws LinuxException {
-        Userfaultfd opened = Userfaultfd.open();
-        try {
-            for (Span region : regions.values()) {
-                opened.register(region.address(), region.bytes());
-            }
-            return opened;
-        } catch (LinuxException e) {
-            opened.close();
-            throw e;
-        }
     }
 
     /**

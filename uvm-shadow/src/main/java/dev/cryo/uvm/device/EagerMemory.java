@@ -58,9 +58,14 @@ final class EagerMemory implements ManagedMemory {
         try {
             requireServing();
             Region region = regions.add(span, space);
-            switch (origin) {
-                case DEVICE -> copyBack(region, 0, region.pages());
-                case APPLICATION -> copyOut(region, 0, region.pages());
+            try {
+                switch (origin) {
+                    case DEVICE -> copyBack(region, 0, region.pages());
+                    case APPLICATION -> copyOut(region, 0, region.pages());
+                }
+            } catch (IOException | RuntimeException e) {
+                regions.remove(span);
+                throw e;
             }
         } finally {
             lock.unlock();

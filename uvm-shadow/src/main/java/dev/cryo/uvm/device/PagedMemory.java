@@ -52,12 +52,15 @@ final class PagedMemory implements ManagedMemory, Pager.Service {
         try {
             requireServing();
             Region region = regions.add(span, space);
-            switch (origin) {
-                case DEVICE -> shadow.remove(span);
-                case APPLICATION -> shadow.adopt(region);
+            try {
+                switch (origin) {
+                    case DEVICE -> shadow.enter(region);
+                    case APPLICATION -> shadow.adopt(region);
+                }
+            } catch (IOException | RuntimeException e) {
+                regions.remove(span);
+                throw e;
             }
-            // Who was told of before the region was.
-            shadow.wake(span);
         } finally {
             lock.unlock();
         }
@@ -272,6 +275,9 @@ final class PagedMemory implements ManagedMemory, Pager.Service {
             for (Region region : regions.all()) {
                 shadow.flush(region, 0, region.pages());
                 fetchMissing(region, 0, region.pages());
+                // Nothing may wait for a fault from now: a garbage collection would wait for it, and the suspension of
+                // the application's side for that.
+                shadow.leave(region);
             }
             pagerEnded = true;
             return true;

@@ -49,6 +49,12 @@ final class Shadow implements AutoCloseable {
         return faults;
     }
 
+    /** Makes the application's accesses to a region tell of themselves; it is all INVALID then. */
+    void enter(Region region) throws IOException {
+        remove(region.span());
+        faults.register(region.span().address(), region.span().bytes());
+    }
+
     /** INVALID to CLEAN, or to DIRTY if {@code writable}: brings missing pages, at most {@link Windows#MOST_PAGES}. */
     void fetch(Region region, int first, int end, boolean writable) throws IOException {
         Span range = region.span(first, end);
@@ -119,8 +125,9 @@ final class Shadow implements AutoCloseable {
         }
     }
 
-    /** Any state to CLEAN or DIRTY: takes the application's contents for the newer ones where they differ. */
+    /** The same, but takes the application's contents over: CLEAN where they are the device's, else DIRTY. */
     void adopt(Region region) throws IOException {
+        faults.register(region.span().address(), region.span().bytes());
         faults.writeProtect(region.span().address(), region.span().bytes(), true);
         for (long at = region.span().address(); at < region.span().end(); at += CHUNK_BYTES) {
             long bytes = Math.min(CHUNK_BYTES, region.span().end() - at);
@@ -141,6 +148,11 @@ final class Shadow implements AutoCloseable {
             release(region, dirty, end);
             dirty = region.dirty().nextSetBit(end);
         }
+    }
+
+    /** Lets the application access a region, all of whose pages are present, without telling of it any more. */
+    void leave(Region region) throws IOException {
+        release(region, 0, region.pages());
     }
 
     /** Takes pages away whatever is in them, and lets who waits for them look again. */
