@@ -91,8 +91,13 @@ final class EagerMemory implements ManagedMemory {
             requireServing();
             copyBackSettled();
             regions.visit(access.reads(), access.stream(), this::copyOut);
-            regions.visit(access.writes(), access.stream(), this::copyOut);
-            regions.visit(access.writes(), access.stream(), (region, first, end) -> behind.add(region));
+            // Whole regions, as they come back as wholes.
+            Set<Region> written = new HashSet<>();
+            regions.visit(access.writes(), access.stream(), (region, first, end) -> written.add(region));
+            for (Region region : written) {
+                copyOut(region, 0, region.pages());
+            }
+            behind.addAll(written);
             writers.add(access.stream(), access.writes(), work.submit());
         } finally {
             lock.unlock();
