@@ -1,6 +1,7 @@
 package dev.cryo.uvm;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cryo.streamlog.linux.VirtualMemory;
 import dev.cryo.uvm.device.Access;
@@ -9,9 +10,14 @@ import dev.cryo.uvm.model.DeviceProcess;
 import dev.cryo.uvm.model.NeedsUserfaultfd;
 import dev.cryo.uvm.model.Rig;
 import dev.cryo.uvm.model.Step;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -169,6 +175,145 @@ class PagedMemoryTest {
         } finally {
             device.openDoor();
             rig.free(other);
+        }
+    }
+
+    @Test
+    void noWriteIsLostWhileLaunchesTakeItsPageAway() throws Exception {
+        long launches = 0;
+        AtomicBoolean stop = new AtomicBoolean();
+        List<CompletableFuture<Long>> writers = List.of(counting(cell(4, 0), stop), counting(cell(4, 9), stop));
+        long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(700);
+        while (System.nanoTime() < end) {
+            launches++;
+            rig.run(new Step(cell(4, 5), cell(4, 5), 1, 1));
+        }
+        stop.set(true);
+
+        assertThat(Rig.get(cell(4, 0))).isEqualTo(writers.get(0).get());
+        assertThat(Rig.get(cell(4, 9))).isEqualTo(writers.get(1).get());
+        assertThat(Rig.get(cell(4, 5))).isEqualTo(launches).isGreaterThan(100);
+    }
+
+    private static CompletableFuture<Long> counting(long cell, AtomicBoolean stop) {
+        return CompletableFuture.supplyAsync(() -> {
+            long count = 0;
+            while (!stop.get()) {
+                Rig.set(cell, Rig.get(cell) + 1);
+                count++;
+            }
+            return count;
+        });
+    }
+
+    @Test
+    void pagesThatTheDeviceCannotGiveAreABusErrorAndNoZeros() throws Exception {
+        device.poke(cell(8, 0), 8);
+        device.breakDevice(true);
+        try {
+            assertThatThrownBy(() -> Rig.get(cell(7, 0))).isInstanceOf(InternalError.class);
+        } finally {
+            device.breakDevice(false);
+        }
+        assertThat(Rig.get(cell(8, 0))).isEqualTo(8);
+    }
+
+    @Test
+    void prefetchedPagesAreThereWithoutFaults() throws Exception {
+        device.launch(
+                new Access(1, Reach.NOTHING, Reach.of(region)), List.of(Step.set(cell(60, 0), 6)), 2000);
+        device.prefetchToApplication(region);
+        device.sync(1);
+        while (device.waiting() > 0) {
+            TimeUnit.MILLISECONDS.sleep(1);
+        }
+
+        assertThat(Rig.get(cell(60, 0))).isEqualTo(6);
+        assertThat(device.bytesFetched()).isEqualTo(PAGES * PAGE);
+    }
+
+    @Test
+    void aFaultBringsMuchOfARegionThatIsSeldomWritten() {
+        device.readMostly(region, true);
+
+        assertThat(Rig.get(cell(10, 0))).isZero();
+        assertThat(device.bytesFetched()).isEqualTo((PAGES - 10) * PAGE);
+    }
+
+    @Test
+    void writesArePrefetchedToTheDevice() {
+        Rig.set(cell(1, 0), 3);
+        Rig.set(cell(2, 0), 4);
+
+        device.prefetchToDevice(new Span(cell(1, 0), 8));
+
+        assertThat(device.peek(cell(1, 0))).isEqualTo(3);
+        assertThat(device.peek(cell(2, 0))).isZero();
+    }
+
+    @Test
+    void aRegionAttachedToOneStreamDoesNotWaitForAnother() {
+        device.attach(region, 7);
+        device.launchAtDoor(new Access(1, Reach.ALL, Reach.ALL), List.of());
+        try {
+            Rig.set(cell(0, 0), 1);
+            assertThat(Rig.get(cell(0, 0))).isEqualTo(1);
+        } finally {
+            device.openDoor();
+        }
+        device.launch(new Access(7, Reach.ALL, Reach.ALL), List.of(new Step(cell(0, 1), cell(0, 0), 5, 0)), 0);
+        device.sync(7);
+        assertThat(Rig.get(cell(0, 1))).isEqualTo(5);
+    }
+
+    @Test
+    void whatWasLaunchedBeforeAnAttachmentIsStillWaitedFor() throws Exception {
+        device.launchAtDoor(new Access(1, Reach.ALL, Reach.ALL), List.of(Step.set(cell(0, 0), 9)));
+        device.attach(region, 7);
+        CompletableFuture<Long> waits = CompletableFuture.supplyAsync(() -> Rig.get(cell(0, 0)));
+        while (device.waiting() == 0) {
+            TimeUnit.MILLISECONDS.sleep(1);
+        }
+        device.openDoor();
+
+        assertThat(waits.get(5, TimeUnit.SECONDS)).isEqualTo(9);
+    }
+
+    @Test
+    void whileSuspendedARegionIsPlainMemory() throws Exception {
+        rig.run(Step.set(cell(3, 0), 1));
+        Rig.set(cell(5, 0), 2);
+
+        rig.suspendAndResume(() -> {
+            assertThat(Rig.get(cell(3, 0))).isEqualTo(1);
+            Rig.set(cell(3, 0), 10);
+            Rig.set(cell(4, 0), 20);
+        });
+        assertThat(device.bytesFlushed()).isEqualTo(PAGE);
+        rig.run();
+
+        assertThat(List.of(device.peek(cell(3, 0)), device.peek(cell(4, 0)), device.peek(cell(5, 0))))
+                .containsExactly(10L, 20L, 2L);
+        assertThat(device.bytesFlushed()).isEqualTo(2 * PAGE);
+    }
+
+    @Test
+    void nothingIsLeftOfManyRegions() throws Exception {
+        List<Long> before = List.of(resources(), device.resources());
+
+        for (int i = 0; i < 10_000; i++) {
+            Span each = rig.region(4096 + i % 7, 3);
+            Rig.set(each.address(), i);
+            rig.free(each);
+        }
+
+        assertThat(List.of(resources(), device.resources())).isEqualTo(before);
+    }
+
+    private static long resources() throws IOException {
+        try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"));
+                Stream<String> mappings = Files.lines(Path.of("/proc/self/maps"))) {
+            return descriptors.count() + mappings.filter(line -> line.contains("cryo-shadow")).count();
         }
     }
 }
