@@ -47,7 +47,9 @@ public final class Userfaultfd implements AutoCloseable {
     private static final int ESRCH = 3;
     private static final int EINTR = 4;
     private static final int EAGAIN = 11;
+    private static final int ENOMEM = 12;
     private static final int EEXIST = 17;
+    private static final int EINVAL = 22;
 
     private static final MethodHandle POLL = LibC.bind("poll", 3);
 
@@ -125,10 +127,13 @@ public final class Userfaultfd implements AutoCloseable {
         }
     }
 
-    /** Ends a registration; threads that wait there go on with what is there. */
+    /** Ends a registration, if there is one; threads that wait there go on with what is there. */
     public void unregister(long address, long bytes) throws LinuxException {
         try (Arena arena = Arena.ofConfined()) {
-            control(UNREGISTER, request(arena, 16, address, bytes), "unregister " + range(address, bytes));
+            int errno = Descriptors.tryControl(descriptor, UNREGISTER, request(arena, 16, address, bytes));
+            if (errno != 0 && errno != EINVAL && errno != ENOMEM && errno != ESRCH) { // Those: nothing is mapped.
+                throw new LinuxException("unregister " + range(address, bytes), errno);
+            }
         }
     }
 

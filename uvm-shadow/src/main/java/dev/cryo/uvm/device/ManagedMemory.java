@@ -26,7 +26,8 @@ public sealed interface ManagedMemory extends AutoCloseable permits PagedMemory,
      * Takes the application's shadow memory over: by page faults, or eagerly if the application has none.
      *
      * @param pid the application's process id, as this process sees it
-     * @param failures is told what goes wrong in serving a page; the application's access gets a bus error
+     * @param failures is told what goes wrong in serving a page, on the pager's thread; the application's access gets a
+     *     bus error
      * @throws IOException if this process may not have the application's descriptors
      */
     static ManagedMemory open(long pid, Handover handover, DevicePages device, Consumer<IOException> failures)

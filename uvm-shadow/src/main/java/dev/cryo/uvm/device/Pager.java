@@ -110,8 +110,8 @@ final class Pager implements AutoCloseable {
                     serve(new Fault(messages.address(i), messages.isWrite(i)));
                 }
             }
-        } catch (IOException e) {
-            failures.accept(e);
+        } catch (IOException | RuntimeException e) {
+            failures.accept(new IOException("the pager has ended; who waits for a page of unified memory waits on", e));
         }
     }
 

@@ -153,6 +153,8 @@ final class Shadow implements AutoCloseable {
     /** Lets the application access a region, all of whose pages are present, without telling of it any more. */
     void leave(Region region) throws IOException {
         release(region, 0, region.pages());
+        // Now, not when the last holder closes: a frozen fork of this process holds the descriptor for its life.
+        faults.unregister(region.span().address(), region.span().bytes());
     }
 
     /** Takes pages away whatever is in them, and lets who waits for them look again. */
