@@ -298,6 +298,27 @@ class PagedMemoryTest {
     }
 
     @Test
+    void aSuspensionThatFailsLeavesEverythingAsItWas() {
+        Rig.set(cell(1, 0), 1);
+        device.breakDevice(true);
+        assertThatThrownBy(device::suspendAndClose).hasMessageContaining("the model device is broken");
+        device.breakDevice(false);
+
+        rig.run(new Step(cell(2, 0), cell(1, 0), 3, 0));
+
+        assertThat(Rig.get(cell(2, 0))).isEqualTo(3);
+    }
+
+    @Test
+    void anAccessThatCannotBeTakenOverIsRefusedInWords() {
+        Handover wrong = new Handover(rig.shadow().handover().memory(), 999_999, rig.shadow().handover().space());
+
+        assertThatThrownBy(() -> device.open(ProcessHandle.current().pid(), wrong))
+                .hasMessageContaining("take over descriptor 999999 of process " + ProcessHandle.current().pid()
+                        + ": bad file descriptor");
+    }
+
+    @Test
     void nothingIsLeftOfManyRegions() throws Exception {
         List<Long> before = List.of(resources(), device.resources());
 

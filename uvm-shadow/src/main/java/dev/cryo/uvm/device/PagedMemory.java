@@ -275,10 +275,8 @@ final class PagedMemory implements ManagedMemory, Pager.Service {
             for (Region region : regions.all()) {
                 shadow.flush(region, 0, region.pages());
                 fetchMissing(region, 0, region.pages());
-                // Nothing may wait for a fault from now: a garbage collection would wait for it, and the suspension of
-                // the application's side for that.
-                shadow.leave(region);
             }
+            leaveAll();
             pagerEnded = true;
             return true;
         } finally {
@@ -292,6 +290,23 @@ final class PagedMemory implements ManagedMemory, Pager.Service {
             return writers.of(regions.all());
         } finally {
             lock.unlock();
+        }
+    }
+
+    /**
+     * Nothing may wait for a fault from now: a garbage collection would wait for it, and the suspension of the
+     * application's side for that.
+     */
+    private void leaveAll() throws IOException {
+        try {
+            for (Region region : regions.all()) {
+                shadow.leave(region);
+            }
+        } catch (IOException e) {
+            for (Region region : regions.all()) {
+                shadow.adopt(region);
+            }
+            throw e;
         }
     }
 
