@@ -13,9 +13,10 @@ import org.jspecify.annotations.Nullable;
  * @param registers an estimate of the registers of a thread
  * @param maxThreads the extents of {@code .maxntid}, or null
  * @param requiredThreads the extents of {@code .reqntid}, or null
+ * @param pointers what it may access
  */
 public record EntryInfo(String name, List<Parameter> parameters, int parameterBytes, int sharedBytes, int localBytes,
-        int registers, @Nullable Dim3 maxThreads, @Nullable Dim3 requiredThreads) {
+        int registers, @Nullable Dim3 maxThreads, @Nullable Dim3 requiredThreads, PointerUse pointers) {
 
     /** A kernel parameter: where it stands in the parameter block, in bytes. */
     public record Parameter(String name, int offset, int bytes, int align) {

@@ -1,5 +1,6 @@
 package dev.cryo.lower.ptx;
 
+import dev.cryo.lower.ptx.flow.PointerAnalysis;
 import dev.cryo.lower.ptx.ir.KernelIr;
 import dev.cryo.lower.ptx.ir.Lowering;
 import dev.cryo.lower.ptx.lanes.Program;
@@ -64,7 +65,7 @@ public final class PtxModule {
         }
         return new EntryInfo(kernel.name(), List.copyOf(parameters), kernel.parameterBytes(), kernel.sharedBytes(),
                 kernel.localBytes(), program.registersPerThread(), extents(function, ".maxntid"),
-                extents(function, ".reqntid"));
+                extents(function, ".reqntid"), PointerAnalysis.analyze(kernel));
     }
 
     private static @Nullable Dim3 extents(Syntax.Function function, String directive) throws PtxException {

@@ -1,0 +1,22 @@
+package dev.cryo.lower.ptx;
+
+import java.util.List;
+
+/**
+ * Through which of its parameters a kernel may access global memory, found without running it. What is not named here
+ * is certainly not accessed, unless the kernel makes pointers in ways that no compiler does.
+ *
+ * @param readAt offsets in the parameter block of 64-bit values that addresses of loads may be computed from, ascending
+ * @param writtenAt the same for stores and atomics
+ * @param readsAnything whether there are loads through pointers that come from memory
+ * @param writesAnything whether there are such stores and atomics
+ */
+public record PointerUse(
+        List<Integer> readAt, List<Integer> writtenAt, boolean readsAnything, boolean writesAnything) {
+
+    /** With copies of the lists. */
+    public PointerUse {
+        readAt = List.copyOf(readAt);
+        writtenAt = List.copyOf(writtenAt);
+    }
+}

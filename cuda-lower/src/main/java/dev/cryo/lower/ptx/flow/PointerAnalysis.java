@@ -1,0 +1,164 @@
+package dev.cryo.lower.ptx.flow;
+
+import dev.cryo.lower.ptx.PointerUse;
+import dev.cryo.lower.ptx.ir.Expr;
+import dev.cryo.lower.ptx.ir.Instr;
+import dev.cryo.lower.ptx.ir.Instr.Space;
+import dev.cryo.lower.ptx.ir.KernelIr;
+import dev.cryo.lower.ptx.ir.Kind;
+import dev.cryo.lower.ptx.ir.Reg;
+import java.util.BitSet;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds out what the addresses of a kernel may be computed from.
+ *
+ * <p>Each register has a set of sources: the 64-bit parameters that its value may come from, {@link #MEMORY} if it may
+ * be a pointer that was loaded, and {@link #HALF} if it may be half of one. A result has all sources of its operands,
+ * whatever the order of execution, until nothing changes any more. Values of less than 64 bits that were loaded are
+ * indices and no pointers, unless they are shifted to be the upper half of one: so an array that is indexed by another
+ * array's elements does not widen what a kernel accesses.
+ *
+ * <p>What is in shared and local memory is not followed: a pointer that was put there and comes back counts as one from
+ * memory.
+ */
+public final class PointerAnalysis {
+    private static final int MEMORY = 0;
+    private static final int HALF = 1;
+    private static final int FIRST_PARAMETER = 2;
+    /** Indices are shifted by the size of an element, halves of pointers by 32. */
+    private static final long LARGEST_SCALE = 24;
+
+    private final BitSet[] sources;
+    private final BitSet read = new BitSet();
+    private final BitSet written = new BitSet();
+    private boolean changed;
+
+    private PointerAnalysis(KernelIr kernel) {
+        this.sources = new BitSet[kernel.registers().size()];
+        for (int i = 0; i < sources.length; i++) {
+            sources[i] = new BitSet();
+        }
+    }
+
+    /** Analyses a kernel. */
+    public static PointerUse analyze(KernelIr kernel) {
+        PointerAnalysis analysis = new PointerAnalysis(kernel);
+        do {
+            analysis.changed = false;
+            kernel.instructions().forEach(analysis::follow);
+        } while (analysis.changed);
+        kernel.instructions().forEach(analysis::access);
+        return new PointerUse(
+                parameters(analysis.read),
+                parameters(analysis.written),
+                analysis.read.get(MEMORY),
+                analysis.written.get(MEMORY));
+    }
+
+    private static List<Integer> parameters(BitSet found) {
+        return found.stream()
+                .filter(source -> source >= FIRST_PARAMETER)
+                .mapToObj(source -> (source - FIRST_PARAMETER) * Long.BYTES)
+                .toList();
+    }
+
+    private void follow(Instr instr) {
+        switch (instr) {
+            case Instr.Compute compute -> add(compute.destination(), sourcesOf(compute.value()));
+            case Instr.Load load -> {
+                for (int e = 0; e < load.destinations().size(); e++) {
+                    Reg destination = load.destinations().get(e);
+                    if (destination != null) {
+                        add(destination, loaded(load, load.address().offset() + (long) e * load.type().bytes()));
+                    }
+                }
+            }
+            case Instr.Atomic atomic -> {
+                if (atomic.destination() != null) {
+                    add(atomic.destination(), of(atomic.type().bits() == Long.SIZE ? MEMORY : HALF));
+                }
+            }
+            // The lanes of a warp may hold different values, but they have the same sources.
+            case Instr.Shuffle shuffle -> add(shuffle.destination(), sources[shuffle.value().index()]);
+            case Instr.Redux redux -> add(redux.destination(), sources[redux.value().index()]);
+            case Instr.Store i -> { }
+            case Instr.Vote i -> { }
+            case Instr.Match i -> { }
+            case Instr.Elect i -> { }
+            case Instr.Barrier i -> { }
+            case Instr.WarpBarrier i -> { }
+            case Instr.Branch i -> { }
+            case Instr.Exit i -> { }
+            case Instr.Trap i -> { }
+        }
+    }
+
+    private static BitSet loaded(Instr.Load load, long offset) {
+        boolean whole = load.type().bits() == Long.SIZE;
+        boolean known = load.space() == Space.PARAM && load.address().base() == null && offset % Long.BYTES == 0;
+        if (!whole) {
+            return of(HALF);
+        }
+        return of(known ? FIRST_PARAMETER + Math.toIntExact(offset / Long.BYTES) : MEMORY);
+    }
+
+    private BitSet sourcesOf(Expr value) {
+        return switch (value) {
+            case Expr.Read it -> sources[it.reg().index()];
+            case Expr.Const it -> new BitSet();
+            case Expr.Apply it -> {
+                BitSet all = new BitSet();
+                it.args().forEach(argument -> all.or(sourcesOf(argument)));
+                if (all.get(HALF) && it.kind() == Kind.L && joinsHalves(it)) {
+                    all.set(MEMORY);
+                }
+                yield all;
+            }
+        };
+    }
+
+    private static boolean joinsHalves(Expr.Apply apply) {
+        String name = apply.prim().name();
+        if (name.startsWith("bfi")) {
+            return true;
+        }
+        if (!name.contains("shl")) {
+            return false;
+        }
+        Expr amount = apply.args().getLast();
+        return !(amount instanceof Expr.Const constant && constant.bits() >= 0 && constant.bits() < LARGEST_SCALE);
+    }
+
+    private static BitSet of(int source) {
+        BitSet set = new BitSet();
+        set.set(source);
+        return set;
+    }
+
+    private void add(Reg register, BitSet more) {
+        BitSet known = sources[register.index()];
+        int before = known.cardinality();
+        known.or(more);
+        changed |= known.cardinality() != before;
+    }
+
+    private void access(Instr instr) {
+        switch (instr) {
+            case Instr.Load load -> access(load.space(), load.address().base(), read);
+            case Instr.Store store -> access(store.space(), store.address().base(), written);
+            case Instr.Atomic atomic -> {
+                access(atomic.space(), atomic.address().base(), read);
+                access(atomic.space(), atomic.address().base(), written);
+            }
+            default -> { }
+        }
+    }
+
+    private void access(Space space, @Nullable Reg base, BitSet by) {
+        if (base != null && (space == Space.GLOBAL || space == Space.GENERIC)) {
+            by.or(sources[base.index()]);
+        }
+    }
+}
