@@ -61,6 +61,9 @@ final class Replay {
         if (call instanceof Call.MemMap map) {
             memory.add(new LowerHalf.Range(map.address(), map.bytes()));
         }
+        if (call instanceof Call.ManagedAlloc map) {
+            memory.add(new LowerHalf.Range(map.address(), map.mappedBytes()));
+        }
         if (call instanceof Call.ModuleLoad load && answer instanceof Call.ModuleLoad.Result result) {
             if (result.globalsAt() != load.globalsAt()) {
                 throw new IOException("the globals of module 0x%x lie at 0x%x on this device, but were at 0x%x"
@@ -104,6 +107,8 @@ final class Replay {
             case Call.ModuleLoad load -> "module 0x%x (%d bytes of PTX)".formatted(load.module(), load.image().length);
             case Call.FunctionGet get -> "kernel %s of module 0x%x".formatted(get.name(), get.module());
             case Call.MemMap map -> "%d bytes of memory at 0x%x".formatted(map.bytes(), map.address());
+            case Call.ManagedAlloc map ->
+                "%d bytes of unified memory at 0x%x".formatted(map.bytes(), map.address());
             default -> call.toString();
         };
     }

@@ -1,8 +1,9 @@
 package dev.cryo.proxy.device;
 
 import dev.cryo.lower.LowerHalfSession;
+import dev.cryo.lower.managed.ManagedLowerHalf;
+import dev.cryo.lower.managed.UnifiedDevice;
 import dev.cryo.lower.ptx.device.PtxDevice;
-import dev.cryo.streamlog.call.LowerHalf;
 import dev.cryo.streamlog.control.ControlFrames;
 import dev.cryo.streamlog.control.ControlMessage;
 import dev.cryo.streamlog.control.ControlMessage.Attach;
@@ -53,8 +54,9 @@ public final class ProxyMain {
         }
         ignoreTerminal();
         ProxyMain proxy = null;
-        try (LowerHalf device = device(arguments[1]);
-                LowerHalfSession session = new LowerHalfSession(device, ProxyMain::attach);
+        try (ManagedLowerHalf device = new ManagedLowerHalf(device(arguments[1]));
+                LowerHalfSession session =
+                        new LowerHalfSession(device, (request, lowerHalf) -> attach(request, device));
                 SocketChannel supervisor = SocketChannel.open(UnixDomainSocketAddress.of(Path.of(arguments[0])))) {
             proxy = new ProxyMain(supervisor);
             proxy.serve(session);
@@ -72,14 +74,15 @@ public final class ProxyMain {
         }
     }
 
-    private static LowerHalf device(String kind) {
+    private static UnifiedDevice device(String kind) {
         return switch (kind) {
             case "ptx" -> new PtxDevice();
             default -> throw new IllegalArgumentException("this version has no device of kind " + kind + ", but: ptx");
         };
     }
 
-    private static LowerHalfSession.Attachment attach(Attach request, LowerHalf device) throws IOException {
+    private static LowerHalfSession.Attachment attach(Attach request, ManagedLowerHalf device) throws IOException {
+        device.application(request.applicationPid());
         return RingServer.attach(
                 request.applicationPid(), request.ringDescriptor(), request.ringBytes(), device)::close;
     }

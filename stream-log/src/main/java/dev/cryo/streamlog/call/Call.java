@@ -199,6 +199,74 @@ public sealed interface Call {
     @Opcode(0x0305)
     record MemWrite(@Uses(STREAM) long stream, long address, byte[] data) implements Queued {}
 
+    // Unified memory
+
+    /**
+     * Gives the lower half the application's shadow of unified memory, so that it keeps the pages in step: before the
+     * first allocation, and again after each checkpoint. One that has it already only says so.
+     *
+     * @param memory file descriptor, in the application's process, of the memory that holds the shadow pages
+     * @param faults that of the userfaultfd; -1 where everything has to be copied eagerly
+     * @param space the addresses in which unified memory can lie begin here
+     * @param spaceBytes their number
+     * @param written whether the application may have written live unified memory since the lower half last had it
+     */
+    @Opcode(0x0306)
+    record ManagedOpen(int memory, int faults, long space, long spaceBytes, boolean written)
+            implements Blocking<Done> {}
+
+    /**
+     * Makes {@code [address, address + mappedBytes())} unified memory: live device memory whose shadow the application
+     * has mapped before. Answered when it can be used; the contents are undefined.
+     *
+     * @param bytes as asked for
+     * @param flags {@code CU_MEM_ATTACH_GLOBAL} or {@code CU_MEM_ATTACH_HOST}
+     */
+    @Opcode(0x0307)
+    record ManagedAlloc(@Creates(MEMORY) long address, @Uses(CONTEXT) long context, long bytes, int flags)
+            implements Blocking<Done> {
+        private static final long PAGE_BYTES = 4096;
+
+        /** The size in whole pages. */
+        public long mappedBytes() {
+            return (bytes + PAGE_BYTES - 1) & -PAGE_BYTES;
+        }
+    }
+
+    /** Ends unified memory, whose shadow the application has unmapped before, as {@link MemUnmap} does. */
+    @Opcode(0x0308)
+    record ManagedFree(@Destroys(MEMORY) long address) implements Queued {}
+
+    /**
+     * Takes advice on all of a range of unified memory.
+     *
+     * @param kind {@code CU_MEM_ADVISE_SET_READ_MOSTLY}, {@code CU_MEM_ADVISE_SET_PREFERRED_LOCATION} or {@code
+     *     CU_MEM_ADVISE_SET_ACCESSED_BY}
+     * @param by the device that accesses it; 0 for the other kinds
+     * @param value the preferred location; 1 or 0 for the other kinds
+     */
+    @Opcode(0x0309)
+    @Sets({"address", "kind", "by"})
+    record ManagedAdvise(@Uses(MEMORY) long address, int kind, int by, int value) implements Queued {}
+
+    /**
+     * Says which work may touch unified memory without naming it, from here on.
+     *
+     * @param stream the one stream whose work may; for the other flags any of the context
+     * @param flags {@code CU_MEM_ATTACH_*}
+     */
+    @Opcode(0x030a)
+    @Sets("address")
+    record ManagedAttach(@Uses(MEMORY) long address, @Uses(STREAM) long stream, int flags) implements Queued {}
+
+    /**
+     * Brings unified memory to where it will be used.
+     *
+     * @param device the device, or -1 for the host
+     */
+    @Opcode(0x030b)
+    record ManagedPrefetch(@Uses(STREAM) long stream, long address, long bytes, int device) implements Queued {}
+
     /** Which memory a {@link Place} lies in. */
     enum Space {
         /** Device memory, at its address. */

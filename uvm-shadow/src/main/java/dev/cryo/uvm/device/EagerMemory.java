@@ -60,6 +60,7 @@ final class EagerMemory implements ManagedMemory {
             Region region = regions.add(span, space);
             try {
                 switch (origin) {
+                    case FRESH -> { }
                     case DEVICE -> copyBack(region, 0, region.pages());
                     case APPLICATION -> copyOut(region, 0, region.pages());
                 }
@@ -97,8 +98,9 @@ final class EagerMemory implements ManagedMemory {
             for (Region region : written) {
                 copyOut(region, 0, region.pages());
             }
-            behind.addAll(written);
+            // First: an answer that the submission brings must not take the regions for settled.
             writers.add(access.stream(), access.writes(), work.submit());
+            behind.addAll(written);
         } finally {
             lock.unlock();
         }

@@ -16,6 +16,8 @@ import java.util.function.Consumer;
 public sealed interface ManagedMemory extends AutoCloseable permits PagedMemory, EagerMemory {
     /** What a region's pages hold when it is added. */
     enum Origin {
+        /** Nothing: what it holds is not defined yet. The device's memory may come until the application is told. */
+        FRESH,
         /** The device's memory holds the contents; the application has not used the region. */
         DEVICE,
         /** Both hold contents, and where they differ the application's are newer: a region that was suspended. */

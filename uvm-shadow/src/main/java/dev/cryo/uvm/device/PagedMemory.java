@@ -54,7 +54,7 @@ final class PagedMemory implements ManagedMemory, Pager.Service {
             Region region = regions.add(span, space);
             try {
                 switch (origin) {
-                    case DEVICE -> shadow.enter(region);
+                    case FRESH, DEVICE -> shadow.enter(region);
                     case APPLICATION -> shadow.adopt(region);
                 }
             } catch (IOException | RuntimeException e) {

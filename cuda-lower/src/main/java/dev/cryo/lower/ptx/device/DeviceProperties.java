@@ -65,6 +65,7 @@ final class DeviceProperties {
         value[80] = 1; // LOCAL_L1_CACHE_SUPPORTED
         value[81] = SHARED_BYTES_OPT_IN; // MAX_SHARED_MEMORY_PER_MULTIPROCESSOR
         value[82] = 64 << 10; // MAX_REGISTERS_PER_MULTIPROCESSOR
+        value[83] = 1; // MANAGED_MEMORY, but no CONCURRENT_MANAGED_ACCESS
         value[86] = 1; // HOST_NATIVE_ATOMIC_SUPPORTED
         value[87] = 2; // SINGLE_TO_DOUBLE_PRECISION_PERF_RATIO
         value[90] = 1; // COMPUTE_PREEMPTION_SUPPORTED

@@ -36,9 +36,30 @@ final class MemoryCalls {
         timeline.prepare(new Action(Work.Weight.LIGHT, context, "mapping of memory", mapping));
     }
 
-    void unmap(Call.MemUnmap call) throws RefusedException {
-        DeviceContext context = memory.owner(call.address());
-        timeline.fence(unmapping(call.address(), context));
+    /** Makes unified memory, which is device memory that the host can use too: answered when it is there. */
+    void map(Call.ManagedAlloc call, LowerHalf.Reply reply) throws RefusedException {
+        DeviceContext context = objects.context(call.context());
+        context.requireHealthy();
+        memory.claim(call.address(), call.mappedBytes(), context);
+        timeline.prepare(new Action(Work.Weight.LIGHT, context, "mapping of unified memory", () -> {
+            try {
+                memory.map(call.address(), call.mappedBytes());
+                reply.done(Call.Done.DONE);
+            } catch (DeviceFault e) {
+                reply.failed(e.code());
+                throw e;
+            }
+        }));
+    }
+
+    void unmap(long address) throws RefusedException {
+        DeviceContext context = memory.owner(address);
+        timeline.fence(unmapping(address, context));
+    }
+
+    /** Passes if memory begins at an address. */
+    void requireClaimed(long address) throws RefusedException {
+        DeviceContext unused = memory.owner(address);
     }
 
     /** Gives up a claim; the operation that is returned ends the memory. */

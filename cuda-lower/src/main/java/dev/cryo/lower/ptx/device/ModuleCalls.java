@@ -5,6 +5,7 @@ import dev.cryo.lower.ptx.GlobalInfo;
 import dev.cryo.lower.ptx.KernelFault;
 import dev.cryo.lower.ptx.LaunchContext;
 import dev.cryo.lower.ptx.LoadedKernel;
+import dev.cryo.lower.ptx.PointerUse;
 import dev.cryo.lower.ptx.PtxException;
 import dev.cryo.lower.ptx.PtxModule;
 import dev.cryo.lower.ptx.memory.MemoryMap;
@@ -14,6 +15,7 @@ import dev.cryo.streamlog.call.LowerHalf;
 import dev.cryo.streamlog.linux.VirtualMemory;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -167,6 +169,11 @@ final class ModuleCalls {
                 VirtualMemory.at(from, to - from).fill((byte) 0);
             }
         }
+    }
+
+    /** What a kernel may access, if there is such a kernel. */
+    Optional<PointerUse> pointers(long function) {
+        return Optional.ofNullable(kernels.get(function)).map(kernel -> kernel.code().info().pointers());
     }
 
     /** The context of a kernel; null if there is no such kernel. */

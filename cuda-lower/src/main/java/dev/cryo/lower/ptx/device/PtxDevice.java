@@ -1,16 +1,19 @@
 package dev.cryo.lower.ptx.device;
 
+import dev.cryo.lower.managed.UnifiedDevice;
+import dev.cryo.lower.ptx.PointerUse;
 import dev.cryo.lower.ptx.memory.MemoryMap;
 import dev.cryo.streamlog.call.Call;
 import dev.cryo.streamlog.call.CudaResult;
-import dev.cryo.streamlog.call.LowerHalf;
 import dev.cryo.streamlog.linux.VirtualMemory;
+import dev.cryo.uvm.device.DevicePages;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A CUDA device that runs on the processor: executes the CUDA vocabulary, kernels being PTX.
@@ -23,7 +26,7 @@ import java.util.List;
  * context faulted: later work of the context is dropped, calls whose caller waits answer the error until the context is
  * destroyed, and the log of {@code dev.cryo.device} says what happened where.
  */
-public final class PtxDevice implements LowerHalf {
+public final class PtxDevice implements UnifiedDevice {
     private static final System.Logger LOG = System.getLogger("dev.cryo.device");
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
 
@@ -38,6 +41,7 @@ public final class PtxDevice implements LowerHalf {
     private final StreamCalls streamCalls;
     private final Workers workers;
     private final ModuleCalls moduleCalls;
+    private final DevicePages pages = new Pages();
     private boolean closed;
 
     /** A device with half of this machine's memory. */
@@ -113,7 +117,11 @@ public final class PtxDevice implements LowerHalf {
         switch (call) {
             case Call.CtxSetLimit it -> objects.context(it.context());
             case Call.CtxSetConfig it -> objects.context(it.context());
-            case Call.MemUnmap it -> memoryCalls.unmap(it);
+            case Call.MemUnmap it -> memoryCalls.unmap(it.address());
+            case Call.ManagedFree it -> memoryCalls.unmap(it.address());
+            case Call.ManagedAdvise it -> memoryCalls.requireClaimed(it.address());
+            case Call.ManagedAttach it -> objects.stream(it.stream());
+            case Call.ManagedPrefetch it -> objects.stream(it.stream());
             case Call.MemSet it -> memoryCalls.set(it);
             case Call.Copy it -> memoryCalls.copy(it);
             case Call.MemWrite it -> memoryCalls.write(it);
@@ -158,6 +166,8 @@ public final class PtxDevice implements LowerHalf {
                 memoryCalls.map(it);
                 reply.done(Call.Done.DONE);
             }
+            case Call.ManagedOpen it -> reply.done(Call.Done.DONE);
+            case Call.ManagedAlloc it -> memoryCalls.map(it, reply);
             case Call.HostAlloc it -> {
                 memoryCalls.allocateHost(it);
                 reply.done(Call.Done.DONE);
@@ -222,9 +232,35 @@ public final class PtxDevice implements LowerHalf {
         moduleCalls.writeZeros(address, bytes);
     }
 
+    @Override
+    public DevicePages pages() {
+        return pages;
+    }
+
+    @Override
+    public Optional<PointerUse> pointers(long function) {
+        return moduleCalls.pointers(function);
+    }
+
     private void requireCovered(long address, long bytes) {
         if (!memory.isCovered(address, bytes)) {
             throw new IllegalArgumentException(DeviceMemory.range(address, bytes) + " are not in live memory");
+        }
+    }
+
+    /** Its memory is memory of this process: nothing has to be copied to be read. */
+    private final class Pages implements DevicePages {
+        @Override
+        public MemorySegment read(long address, long bytes, MemorySegment buffer) throws IOException {
+            if (!memory.isCovered(address, bytes)) {
+                throw new IOException(DeviceMemory.range(address, bytes) + " are not in live memory");
+            }
+            return VirtualMemory.at(address, bytes);
+        }
+
+        @Override
+        public void write(long address, MemorySegment contents) {
+            PtxDevice.this.write(address, contents);
         }
     }
 

@@ -1,0 +1,368 @@
+package dev.cryo.lower.managed;
+
+import dev.cryo.streamlog.call.Call;
+import dev.cryo.streamlog.call.CudaResult;
+import dev.cryo.streamlog.call.LowerHalf;
+import dev.cryo.uvm.Handover;
+import dev.cryo.uvm.Span;
+import dev.cryo.uvm.device.Access;
+import dev.cryo.uvm.device.Attachment;
+import dev.cryo.uvm.device.ManagedMemory;
+import dev.cryo.uvm.device.ManagedMemory.Origin;
+import dev.cryo.uvm.device.Reach;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A lower half with unified memory for an application in another process: executes every call on a device, and those
+ * that may touch unified memory in step with the application's shadow of it.
+ *
+ * <p>While no unified memory lives a call costs one check more. A shadow that cannot be kept in step is an exception
+ * out of {@link #execute}: what would be computed from then on could not be trusted.
+ */
+public final class ManagedLowerHalf implements LowerHalf {
+    private static final System.Logger LOG = System.getLogger("dev.cryo.device");
+    private static final Duration SUSPEND = Duration.ofSeconds(30);
+    private static final int READ_MOSTLY = 1;
+    private static final int ATTACH_HOST = 2;
+    private static final int ATTACH_SINGLE = 4;
+    private static final int HOST = -1;
+    private static final int MANAGED_MEMORY = 83;
+    private static final int[] NOT_CONCURRENT = {88, 89, 100, 101};
+
+    private final UnifiedDevice device;
+    private final Allocations allocations = new Allocations();
+    private final Reaches reaches;
+    private volatile long application;
+    /** Null before the application has handed its shadow over, and while it is suspended. */
+    private volatile @Nullable ManagedMemory shadow;
+
+    /** Over a device, which is closed with this. */
+    public ManagedLowerHalf(UnifiedDevice device) {
+        this.device = device;
+        this.reaches = new Reaches(device, allocations);
+    }
+
+    /** Says which process attaches next. */
+    public void application(long pid) {
+        application = pid;
+    }
+
+    @Override
+    public void execute(Call call, Reply reply) {
+        switch (call) {
+            case Call.DeviceInfo it -> device.execute(it, new Announcing(reply));
+            case Call.ManagedOpen it -> open(it, reply);
+            case Call.ManagedAlloc it -> allocate(it, reply);
+            case Call.ManagedFree it -> {
+                drop(allocations.remove(it.address()));
+                device.execute(it, reply);
+            }
+            case Call.CtxDestroy it -> {
+                allocations.of(it.context()).forEach(region -> drop(allocations.remove(region.span().address())));
+                device.execute(it, reply);
+            }
+            default -> {
+                ManagedMemory now = shadow;
+                if (allocations.isEmpty()) {
+                    device.execute(call, reply);
+                } else if (now == null) {
+                    allocations.note(call);
+                    device.execute(call, reply);
+                } else {
+                    inStep(now, call, reply);
+                }
+            }
+        }
+    }
+
+    private void inStep(ManagedMemory now, Call call, Reply reply) {
+        try {
+            switch (call) {
+                case Call.Launch it -> submit(now, reaches.of(it), it, reply);
+                case Call.Copy it -> submit(now, reaches.of(it), it, reply);
+                case Call.MemSet it -> submit(now, reaches.of(it), it, reply);
+                case Call.MemWrite it -> submit(now, reaches.of(it), it, reply);
+                case Call.ManagedAdvise it -> {
+                    allocations.note(it);
+                    allocations.find(it.address()).ifPresent(region -> advise(now, region));
+                    device.execute(it, reply);
+                }
+                case Call.ManagedAttach it -> {
+                    allocations.note(it);
+                    allocations.find(it.address()).ifPresent(region -> now.attach(region.span(), attachment(region)));
+                    device.execute(it, reply);
+                }
+                case Call.ManagedPrefetch it -> {
+                    prefetch(now, it);
+                    device.execute(it, reply);
+                }
+                // What tells that work has ended.
+                case Call.CtxSync it -> device.execute(it, new Settling(now, reply));
+                case Call.StreamSync it -> device.execute(it, new Settling(now, reply));
+                case Call.StreamQuery it -> device.execute(it, new Settling(now, reply));
+                case Call.EventSync it -> device.execute(it, new Settling(now, reply));
+                case Call.EventQuery it -> device.execute(it, new Settling(now, reply));
+                case Call.EventElapsed it -> device.execute(it, new Settling(now, reply));
+                case Call.HostFree it -> device.execute(it, new Settling(now, reply));
+                case Call.StreamDestroy it -> {
+                    allocations.detach(it.stream()).forEach(region -> now.attach(region.span(), attachment(region)));
+                    device.execute(it, reply);
+                }
+                default -> device.execute(call, reply);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("unified memory cannot be kept in step", e);
+        }
+    }
+
+    private void submit(ManagedMemory now, Access access, Call call, Reply reply) throws IOException {
+        if (access.reads().equals(Reach.NOTHING) && access.writes().equals(Reach.NOTHING)) {
+            device.execute(call, reply);
+            return;
+        }
+        now.submit(access, () -> {
+            device.execute(call, reply);
+            return access.writes().equals(Reach.NOTHING)
+                    ? CompletableFuture.completedFuture(null)
+                    : end(access.stream());
+        });
+    }
+
+    /** The end of the work of a stream so far. */
+    private CompletableFuture<?> end(long stream) {
+        Ended ended = new Ended(new CompletableFuture<>());
+        device.execute(new Call.StreamSync(stream), ended);
+        return ended.future;
+    }
+
+    private void prefetch(ManagedMemory now, Call.ManagedPrefetch call) throws IOException {
+        Span range = new Span(call.address(), call.bytes());
+        if (call.device() == HOST) {
+            now.prefetchToApplication(range);
+        } else {
+            now.prefetchToDevice(range);
+        }
+    }
+
+    // Regions
+
+    private void open(Call.ManagedOpen call, Reply reply) {
+        if (shadow != null) {
+            reply.done(Call.Done.DONE);
+            return;
+        }
+        Handover handover = new Handover(call.memory(), call.faults(), new Span(call.space(), call.spaceBytes()));
+        try {
+            shadow = open(handover, call.written() ? Origin.APPLICATION : Origin.DEVICE);
+            reply.done(Call.Done.DONE);
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.WARNING, "the application''s unified memory cannot be taken over", e);
+            reply.failed(CudaResult.OPERATING_SYSTEM);
+        }
+    }
+
+    private ManagedMemory open(Handover handover, Origin origin) throws IOException {
+        ManagedMemory opened = ManagedMemory.open(application, handover, device.pages(), ManagedLowerHalf::report);
+        try {
+            for (Allocations.Region region : allocations.all()) {
+                opened.add(region.span(), origin);
+                advise(opened, region);
+                opened.attach(region.span(), attachment(region));
+            }
+            return opened;
+        } catch (IOException | RuntimeException e) {
+            opened.close();
+            throw e;
+        }
+    }
+
+    private static void report(IOException failure) {
+        LOG.log(System.Logger.Level.ERROR, "a page of unified memory cannot be served", failure);
+    }
+
+    private void allocate(Call.ManagedAlloc call, Reply reply) {
+        Allocations.Region region = allocations.add(call);
+        ManagedMemory now = shadow;
+        if (now != null) {
+            try {
+                now.add(region.span(), Origin.FRESH);
+                now.attach(region.span(), attachment(region));
+            } catch (IOException e) {
+                LOG.log(System.Logger.Level.WARNING, "unified memory is refused: " + region.span(), e);
+                allocations.remove(call.address());
+                reply.failed(CudaResult.OPERATING_SYSTEM);
+                return;
+            }
+        }
+        device.execute(call, new Allocated(call.address(), reply));
+    }
+
+    private void drop(Allocations.@Nullable Region region) {
+        ManagedMemory now = shadow;
+        if (region != null && now != null) {
+            try {
+                now.drop(region.span());
+            } catch (IOException e) {
+                throw new UncheckedIOException("unified memory cannot be given up", e);
+            }
+        }
+    }
+
+    private static void advise(ManagedMemory to, Allocations.Region region) {
+        to.adviseReadMostly(region.span(), region.advice().getOrDefault(READ_MOSTLY, 0) != 0);
+    }
+
+    private static Attachment attachment(Allocations.Region region) {
+        return switch (region.attachFlags()) {
+            case ATTACH_HOST -> new Attachment.Host();
+            case ATTACH_SINGLE -> new Attachment.Single(region.attachedTo());
+            default -> new Attachment.Global();
+        };
+    }
+
+    // What is only passed on
+
+    @Override
+    public void attach(HostSide host) throws IOException {
+        device.attach(host);
+    }
+
+    @Override
+    public List<Range> pageLocked() {
+        return device.pageLocked();
+    }
+
+    @Override
+    public void detach() {
+        device.detach();
+    }
+
+    @Override
+    public String drain(Duration timeout) throws InterruptedException {
+        return device.drain(timeout);
+    }
+
+    /** Leaves the shadow as plain memory of the application, which hands it over again afterwards. */
+    @Override
+    public Capture capture() throws IOException {
+        ManagedMemory now = shadow;
+        if (now != null) {
+            try {
+                now.suspend(SUSPEND);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IOException("interrupted while unified memory is suspended", e);
+            }
+            shadow = null;
+            now.close();
+        }
+        return device.capture();
+    }
+
+    @Override
+    public void write(long address, MemorySegment contents) {
+        device.write(address, contents);
+    }
+
+    @Override
+    public void writeZeros(long address, long bytes) {
+        device.writeZeros(address, bytes);
+    }
+
+    @Override
+    public void restore(DeviceState state) {
+        device.restore(state);
+    }
+
+    @Override
+    public void close() {
+        ManagedMemory now = shadow;
+        shadow = null;
+        try (device) {
+            if (now != null) {
+                now.close();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Whatever the device could do, this is what there is. */
+    private record Announcing(Reply reply) implements Reply {
+        @Override
+        public void done(Record result) {
+            if (result instanceof Call.DeviceInfo.Result info && info.attributes().length > NOT_CONCURRENT[3]) {
+                int[] attributes = info.attributes().clone();
+                attributes[MANAGED_MEMORY] = 1;
+                for (int attribute : NOT_CONCURRENT) {
+                    attributes[attribute] = 0;
+                }
+                reply.done(new Call.DeviceInfo.Result(info.name(), info.totalBytes(), attributes, info.uuid()));
+            } else {
+                reply.done(result);
+            }
+        }
+
+        @Override
+        public void failed(int code) {
+            reply.failed(code);
+        }
+    }
+
+    private record Settling(ManagedMemory shadow, Reply reply) implements Reply {
+        @Override
+        public void done(Record result) {
+            try {
+                shadow.settle();
+            } catch (IOException e) {
+                throw new UncheckedIOException("unified memory cannot be kept in step", e);
+            }
+            reply.done(result);
+        }
+
+        @Override
+        public void failed(int code) {
+            reply.failed(code);
+        }
+    }
+
+    private record Ended(CompletableFuture<Void> future) implements Reply {
+        @Override
+        public void done(Record result) {
+            future.complete(null);
+        }
+
+        @Override
+        public void failed(int code) {
+            future.complete(null); // Work that has failed, or never runs, has ended too.
+        }
+    }
+
+    /** Takes a region back that the device has no memory for. */
+    private final class Allocated implements Reply {
+        private final long address;
+        private final Reply reply;
+
+        Allocated(long address, Reply reply) {
+            this.address = address;
+            this.reply = reply;
+        }
+
+        @Override
+        public void done(Record result) {
+            reply.done(result);
+        }
+
+        @Override
+        public void failed(int code) {
+            drop(allocations.remove(address));
+            reply.failed(code);
+        }
+    }
+}

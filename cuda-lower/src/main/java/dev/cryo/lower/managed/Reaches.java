@@ -1,0 +1,104 @@
+package dev.cryo.lower.managed;
+
+import dev.cryo.lower.ptx.PointerUse;
+import dev.cryo.streamlog.call.Call;
+import dev.cryo.uvm.Span;
+import dev.cryo.uvm.device.Access;
+import dev.cryo.uvm.device.Reach;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Which unified memory a call may touch: too much rather than too little. It belongs to the thread that executes. */
+final class Reaches {
+    /** No region is further from the pointers into it than this, as allocations have windows of addresses apart. */
+    private static final long WINDOW_BYTES = 1L << 40;
+
+    private final UnifiedDevice device;
+    private final Allocations allocations;
+
+    Reaches(UnifiedDevice device, Allocations allocations) {
+        this.device = device;
+        this.allocations = allocations;
+    }
+
+    Access of(Call.Launch call) {
+        PointerUse use = device.pointers(call.function()).orElse(null);
+        if (use == null) {
+            return new Access(call.stream(), Reach.ALL, Reach.ALL);
+        }
+        ByteBuffer parameters = ByteBuffer.wrap(call.parameters()).order(ByteOrder.LITTLE_ENDIAN);
+        return new Access(
+                call.stream(),
+                use.readsAnything() ? Reach.ALL : pointed(use.readAt(), parameters),
+                use.writesAnything() ? Reach.ALL : pointed(use.writtenAt(), parameters));
+    }
+
+    /** The regions that values of a parameter block point into. */
+    private Reach pointed(List<Integer> offsets, ByteBuffer parameters) {
+        List<Span> spans = new ArrayList<>();
+        for (int offset : offsets) {
+            if (offset > parameters.limit() - Long.BYTES) {
+                return Reach.ALL;
+            }
+            long value = parameters.getLong(offset);
+            Allocations.Region in = allocations.around(value);
+            // A pointer to the end of a region is as good as one to its last byte.
+            Allocations.Region before = allocations.around(value - 1);
+            if (in == null && before == null && isNear(value)) {
+                return Reach.ALL;
+            }
+            add(spans, in);
+            if (before != in) {
+                add(spans, before);
+            }
+        }
+        return spans.isEmpty() ? Reach.NOTHING : new Reach.Only(spans);
+    }
+
+    private static void add(List<Span> spans, Allocations.@Nullable Region region) {
+        if (region != null) {
+            spans.add(region.span());
+        }
+    }
+
+    /** Whether a value that points into no region may have been computed from one that does. */
+    private boolean isNear(long value) {
+        return value > 0
+                && allocations.meet(new Span(Math.max(0, value - WINDOW_BYTES), 2 * WINDOW_BYTES));
+    }
+
+    Access of(Call.Copy call) {
+        return new Access(
+                call.stream(),
+                of(call.source(), call.width(), call.height(), call.depth()),
+                of(call.target(), call.width(), call.height(), call.depth()));
+    }
+
+    Access of(Call.MemSet call) {
+        Call.Place place = new Call.Place(Call.Space.DEVICE, call.address(), call.pitch(), 0);
+        double width = (double) call.width() * call.elementBytes();
+        Reach reach = width < WINDOW_BYTES ? of(place, (long) width, call.height(), 1) : Reach.ALL;
+        return new Access(call.stream(), Reach.NOTHING, reach);
+    }
+
+    Access of(Call.MemWrite call) {
+        Call.Place place = Call.Place.linear(Call.Space.DEVICE, call.address());
+        return new Access(call.stream(), Reach.NOTHING, of(place, call.data().length, 1, 1));
+    }
+
+    /** From a place's first byte to its last; a size that the device will refuse reaches everything. */
+    private Reach of(Call.Place place, long width, long height, long depth) {
+        if (place.space() == Call.Space.STAGING || width == 0 || height == 0 || depth == 0) {
+            return Reach.NOTHING;
+        }
+        double bytes = (depth - 1.0) * place.slice() + (height - 1.0) * place.pitch() + width;
+        if (place.address() < 0 || width < 0 || height < 0 || depth < 0 || !(bytes > 0 && bytes < WINDOW_BYTES)) {
+            return Reach.ALL;
+        }
+        Span span = new Span(place.address(), (depth - 1) * place.slice() + (height - 1) * place.pitch() + width);
+        return allocations.meet(span) ? Reach.of(span) : Reach.NOTHING;
+    }
+}

@@ -1,0 +1,22 @@
+package dev.cryo.lower.managed;
+
+import dev.cryo.lower.ptx.PointerUse;
+import dev.cryo.streamlog.call.LowerHalf;
+import dev.cryo.uvm.device.DevicePages;
+import java.util.Optional;
+
+/**
+ * A lower half that can have unified memory: executes {@code ManagedAlloc} and {@code ManagedFree} as allocations of
+ * ordinary device memory, and the other calls about unified memory by doing nothing.
+ */
+public interface UnifiedDevice extends LowerHalf {
+    /** Reads and writes live device memory past all streams; thread-safe. */
+    DevicePages pages();
+
+    /**
+     * What a kernel may access; empty if that is not known. Called by the thread that executes calls.
+     *
+     * @param function its id
+     */
+    Optional<PointerUse> pointers(long function);
+}
