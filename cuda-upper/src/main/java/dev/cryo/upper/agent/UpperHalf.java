@@ -1,11 +1,11 @@
 package dev.cryo.upper.agent;
 
 import dev.cryo.streamlog.call.Call;
-import dev.cryo.streamlog.call.CallChannel;
 import dev.cryo.streamlog.control.ControlMessage;
 import dev.cryo.streamlog.log.StreamLog;
 import dev.cryo.streamlog.ring.RingClient;
 import dev.cryo.upper.cuda.Cuda;
+import dev.cryo.upper.cuda.UnifiedMemory;
 import dev.cryo.upper.entry.Bridge;
 import dev.cryo.upper.entry.crac.Core;
 import dev.cryo.upper.gate.CheckpointClient;
@@ -58,7 +58,10 @@ public final class UpperHalf {
         RingClient ring = RingClient.create(log::append);
         ControlMessage.Hello hello =
                 hello(ControlMessage.Role.APPLICATION, ring.descriptor(), ring.bytes());
-        run(ring, CheckpointGate.of(ring), hello, UpperHalf::refuse, instrumentation);
+        ShadowPages pages = new ShadowPages(ring);
+        Cuda cuda = new Cuda(ring, SharedHostMemory::map, pages);
+        CheckpointGate gate = new UnifiedGate(CheckpointGate.of(ring), cuda.unifiedMemory(), pages);
+        run(cuda, gate, hello, UpperHalf::refuse, instrumentation);
     }
 
     private void startInProcess(Path folder, Instrumentation instrumentation)
@@ -66,7 +69,8 @@ public final class UpperHalf {
         Consumer<Call> logger = arguments.noLog() ? call -> {} : log::append;
         InProcess lowerHalf = InProcess.open(folder, arguments.device(), logger);
         ControlMessage.Hello hello = hello(ControlMessage.Role.APPLICATION_IN_PROCESS, -1, 0);
-        run(lowerHalf.channel(), lowerHalf.channel(), hello, lowerHalf::handle, instrumentation);
+        Cuda cuda = new Cuda(lowerHalf.channel(), SharedHostMemory::map, UnifiedMemory.Pages.SHARED);
+        run(cuda, lowerHalf.channel(), hello, lowerHalf::handle, instrumentation);
     }
 
     private static ControlMessage.Hello hello(ControlMessage.Role role, int descriptor, long bytes) {
@@ -80,13 +84,12 @@ public final class UpperHalf {
     }
 
     private void run(
-            CallChannel channel,
+            Cuda cuda,
             CheckpointGate gate,
             ControlMessage.Hello hello,
             Function<ControlMessage, ControlMessage> lowerHalf,
             Instrumentation instrumentation)
             throws IOException, InterruptedException {
-        Cuda cuda = new Cuda(channel, SharedHostMemory::map);
         Bridge.connect(new Bindings(cuda)::link);
         instrumentation.addTransformer(new JCudaRewriter());
         if (arguments.job().isEmpty()) {

@@ -7,6 +7,7 @@ package dev.cryo.upper.cuda;
  *   0x1000_0000_0000  device memory, 1 TiB for each device
  *   0x1800_0000_0000  global variables of modules
  *   0x2000_0000_0000  page-locked host memory, 4 TiB
+ *   0x2800_0000_0000  unified memory, 256 GiB
  * </pre>
  */
 final class AddressLayout {
@@ -19,6 +20,10 @@ final class AddressLayout {
 
     static final long HOST = 0x2000_0000_0000L;
     static final long HOST_WINDOW = 0x400_0000_0000L;
+
+    static final long MANAGED = 0x2800_0000_0000L;
+    /** The shadow's memory is as large, of which a host dump looks at every page. */
+    static final long MANAGED_WINDOW = 0x40_0000_0000L;
 
     private AddressLayout() {}
 

@@ -39,6 +39,7 @@ public final class Adoption {
         for (int i = 0; i < adopted.length; i++) {
             adopted[i] = adopt(log.get(i));
         }
+        cuda.unifiedMemory().adopted();
         return List.of(adopted);
     }
 
@@ -56,6 +57,8 @@ public final class Adoption {
     private Call adopt(Call call) throws CudaError {
         switch (call) {
             case Call.MemMap it -> cuda.memory().adopt(it.address(), it.bytes(), context(it.context()));
+            case Call.ManagedAlloc it -> cuda.unifiedMemory().adopt(it, context(it.context()));
+            case Call.ManagedAdvise it -> cuda.unifiedMemory().adopt(it);
             case Call.HostAlloc it -> {
                 int descriptor = cuda.hostMemory().adopt(it, context(it.context()));
                 return new Call.HostAlloc(it.address(), it.context(), it.bytes(), it.flags(), descriptor);

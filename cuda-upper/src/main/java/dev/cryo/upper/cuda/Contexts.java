@@ -23,8 +23,11 @@ public final class Contexts {
     }
 
     /** What else ends with a context. */
-    @FunctionalInterface
     interface ContextEnd {
+        /** Before the lower half ends it. */
+        void ending(Context context);
+
+        /** After that. */
         void ended(Context context);
     }
 
@@ -117,6 +120,7 @@ public final class Contexts {
         handles.remove(context.legacy());
         context.owned().forEach(handles::remove);
         context.owned().clear();
+        end.ending(context);
         try {
             calls.call(new Call.CtxDestroy(context.id()));
         } finally {

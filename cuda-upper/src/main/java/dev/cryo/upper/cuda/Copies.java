@@ -10,9 +10,11 @@ public final class Copies {
     private final Calls calls;
     private final DeviceMemory device;
     private final HostMemory host;
+    private final UnifiedMemory unified;
     private final StagedCopies staged;
 
-    Copies(Calls calls, DeviceMemory device, HostMemory host) {
+    Copies(Calls calls, DeviceMemory device, HostMemory host, UnifiedMemory unified) {
+        this.unified = unified;
         this.calls = calls;
         this.device = device;
         this.host = host;
@@ -81,6 +83,7 @@ public final class Copies {
         Space space =
                 switch (place) {
                     case Place.Device it -> Space.DEVICE;
+                    case Place.Unified it -> Space.DEVICE;
                     case Place.Locked it -> Space.HOST;
                 };
         return new Call.Place(space, place.address(), place.pitch(), place.slice());
@@ -93,6 +96,9 @@ public final class Copies {
         }
         switch (place) {
             case Place.Device it -> device.check(it.address(), extent.span(it));
+            case Place.Unified it -> {
+                var unused = unified.check(it.address(), extent.span(it));
+            }
             case Place.Locked it -> host.check(it.address(), extent.span(it));
             case Place.Pageable it -> {
                 if (extent.span(it) > it.memory().byteSize()) {
@@ -106,6 +112,9 @@ public final class Copies {
     public Place resolve(long address, long pitch, long slice, long bytes, Unknown unknown) throws CudaError {
         if (host.find(address) != null) {
             return new Place.Locked(address, pitch, slice);
+        }
+        if (unified.find(address) != null) {
+            return new Place.Unified(address, pitch, slice);
         }
         if (device.contains(address)) {
             return new Place.Device(address, pitch, slice);

@@ -15,6 +15,7 @@ public final class Cuda {
     private final Modules modules;
     private final DeviceMemory memory;
     private final HostMemory hostMemory;
+    private final UnifiedMemory unifiedMemory;
     private final Copies copies;
     private final MemorySets sets;
     private final Launches launches;
@@ -23,25 +24,34 @@ public final class Cuda {
     private final Registrations registrations = new Registrations();
     private final Adoption adoption;
 
-    /** Over a channel, with a way to make shared memory. */
-    public Cuda(CallChannel channel, HostMemory.Mapper mapper) {
+    /** Over a channel, with a way to make shared memory and the application's pages of unified memory. */
+    public Cuda(CallChannel channel, HostMemory.Mapper mapper, UnifiedMemory.Pages pages) {
         Calls calls = new Calls(channel);
         HandleTable handles = new HandleTable();
         ModuleGlobals globals = new ModuleGlobals();
         devices = new Devices(calls);
         memory = new DeviceMemory(calls, devices, globals);
         hostMemory = new HostMemory(calls, mapper);
-        contexts = new Contexts(calls, handles, devices, context -> {
-            memory.ended(context);
-            hostMemory.ended(context);
+        unifiedMemory = new UnifiedMemory(calls, devices, pages);
+        contexts = new Contexts(calls, handles, devices, new Contexts.ContextEnd() {
+            @Override
+            public void ending(Context context) {
+                unifiedMemory.ending(context);
+            }
+
+            @Override
+            public void ended(Context context) {
+                memory.ended(context);
+                hostMemory.ended(context);
+            }
         });
         primaries = new PrimaryContexts(devices, contexts, handles);
         runtime = new RuntimeState(devices, contexts, primaries);
         streams = new Streams(calls, handles, contexts);
         events = new Events(calls, handles);
         modules = new Modules(calls, handles, devices, globals);
-        copies = new Copies(calls, memory, hostMemory);
-        sets = new MemorySets(calls, memory, hostMemory);
+        copies = new Copies(calls, memory, hostMemory, unifiedMemory);
+        sets = new MemorySets(calls, memory, hostMemory, unifiedMemory);
         launches = new Launches(calls, devices);
         occupancy = new Occupancy(devices);
         settings = new Settings(calls);
@@ -91,6 +101,11 @@ public final class Cuda {
     /** Page-locked host memory. */
     public HostMemory hostMemory() {
         return hostMemory;
+    }
+
+    /** Unified memory. */
+    public UnifiedMemory unifiedMemory() {
+        return unifiedMemory;
     }
 
     /** Copies. */

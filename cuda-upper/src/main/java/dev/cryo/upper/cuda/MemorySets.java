@@ -8,8 +8,10 @@ public final class MemorySets {
     private final Calls calls;
     private final DeviceMemory device;
     private final HostMemory host;
+    private final UnifiedMemory unified;
 
-    MemorySets(Calls calls, DeviceMemory device, HostMemory host) {
+    MemorySets(Calls calls, DeviceMemory device, HostMemory host, UnifiedMemory unified) {
+        this.unified = unified;
         this.calls = calls;
         this.device = device;
         this.host = host;
@@ -33,6 +35,8 @@ public final class MemorySets {
         long span = (height - 1) * pitch + row;
         if (host.find(address) != null) {
             host.check(address, span);
+        } else if (unified.find(address) != null) {
+            var unused = unified.check(address, span);
         } else {
             device.check(address, span);
         }

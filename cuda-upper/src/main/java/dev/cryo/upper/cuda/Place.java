@@ -19,6 +19,9 @@ public sealed interface Place {
     /** Device memory. */
     record Device(long address, long pitch, long slice) implements Shared {}
 
+    /** Unified memory, which the device reads and writes for copies. */
+    record Unified(long address, long pitch, long slice) implements Shared {}
+
     /** Page-locked host memory. */
     record Locked(long address, long pitch, long slice) implements Shared {}
 

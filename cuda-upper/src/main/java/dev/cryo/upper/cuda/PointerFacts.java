@@ -6,18 +6,39 @@ import org.jspecify.annotations.Nullable;
 /**
  * What is known of an address.
  *
- * @param isHost whether it is page-locked host memory; else it is device memory
+ * @param kind of memory
  * @param base where its allocation begins
  * @param bytes the size of its allocation
  */
-public record PointerFacts(boolean isHost, Context context, long base, long bytes) {
+public record PointerFacts(Kind kind, Context context, long base, long bytes) {
+    /** What memory is. */
+    public enum Kind {
+        /** Device memory. */
+        DEVICE,
+        /** Page-locked host memory. */
+        HOST,
+        /** Unified memory. */
+        UNIFIED
+    }
+
     /** What is known of an address, or null if it is none that the upper half handed out. */
     public static @Nullable PointerFacts of(Cuda cuda, long address) {
         Block<HostMemory.Locked> locked = cuda.hostMemory().find(address);
         if (locked != null) {
-            return new PointerFacts(true, locked.owner().context(), locked.address(), locked.bytes());
+            return new PointerFacts(Kind.HOST, locked.owner().context(), locked.address(), locked.bytes());
+        }
+        Block<UnifiedMemory.Managed> unified = cuda.unifiedMemory().find(address);
+        if (unified != null) {
+            return new PointerFacts(Kind.UNIFIED, unified.owner().context(), unified.address(), unified.bytes());
         }
         DeviceMemory.Range range = cuda.memory().find(address);
-        return range == null ? null : new PointerFacts(false, range.context(), range.address(), range.bytes());
+        return range == null
+                ? null
+                : new PointerFacts(Kind.DEVICE, range.context(), range.address(), range.bytes());
+    }
+
+    /** Whether the host can use the address. */
+    public boolean isHost() {
+        return kind != Kind.DEVICE;
     }
 }

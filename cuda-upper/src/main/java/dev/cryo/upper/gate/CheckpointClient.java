@@ -281,8 +281,7 @@ public final class CheckpointClient {
                 return gate(Duration.ofMillis(it.timeoutMillis()));
             }
             case ControlMessage.Suspend it -> {
-                state = State.SUSPENDED;
-                return new ControlMessage.Suspended();
+                return suspend();
             }
             case ControlMessage.Resume it -> {
                 proceed(it.failure().isEmpty() ? List.of() : List.of(new IOException(it.failure())));
@@ -310,6 +309,16 @@ public final class CheckpointClient {
                 return lowerHalf.apply(request);
             }
         }
+    }
+
+    private ControlMessage suspend() {
+        try {
+            gate.suspend();
+        } catch (IOException e) {
+            return new ControlMessage.Failed("the application cannot be made ready for a dump: " + e.getMessage());
+        }
+        state = State.SUSPENDED;
+        return new ControlMessage.Suspended();
     }
 
     private void lost(ControlMessage.LowerHalfLost message) {

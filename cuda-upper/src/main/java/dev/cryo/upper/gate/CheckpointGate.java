@@ -1,6 +1,7 @@
 package dev.cryo.upper.gate;
 
 import dev.cryo.streamlog.ring.RingClient;
+import java.io.IOException;
 import java.time.Duration;
 
 /** Holds up the application's calls around a checkpoint. Used by one thread. */
@@ -17,6 +18,15 @@ public interface CheckpointGate {
      * @return whether that came true in time
      */
     boolean awaitQuiet(Duration timeout) throws InterruptedException;
+
+    /**
+     * Makes the process ready for a host dump, the gate being closed and the lower half having left its memory.
+     *
+     * @throws IOException if that cannot be
+     */
+    default void suspend() throws IOException {
+        // Most need nothing.
+    }
 
     /** Ends all waiting: the lower half is gone. */
     void lost();

@@ -5,6 +5,7 @@ import dev.cryo.streamlog.call.CudaResult;
 import dev.cryo.upper.cuda.Cuda;
 import dev.cryo.upper.cuda.CudaError;
 import dev.cryo.upper.cuda.DeviceMemory;
+import dev.cryo.upper.cuda.PointerFacts;
 import jcuda.driver.CUdeviceptr;
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +28,12 @@ record DriverMemory(Cuda cuda) {
 
     void cuMemFree(CUdeviceptr address) throws CudaError {
         cuda.contexts().current();
-        cuda.memory().free(Pointers.value(address));
+        long at = Pointers.value(address);
+        if (cuda.unifiedMemory().find(at) != null) {
+            cuda.unifiedMemory().free(at);
+        } else {
+            cuda.memory().free(at);
+        }
     }
 
     void cuMemGetInfo(long[] free, long[] total) throws CudaError {
@@ -39,12 +45,12 @@ record DriverMemory(Cuda cuda) {
     void cuMemGetAddressRange(@Nullable CUdeviceptr base, long @Nullable [] bytes, CUdeviceptr address)
             throws CudaError {
         cuda.contexts().current();
-        DeviceMemory.Range range = cuda.memory().find(Pointers.value(address));
-        if (range == null) {
+        PointerFacts range = PointerFacts.of(cuda, Pointers.value(address));
+        if (range == null || range.kind() == PointerFacts.Kind.HOST) {
             throw new CudaError(CudaResult.NOT_FOUND);
         }
         if (base != null) {
-            Pointers.setAddress(base, range.address());
+            Pointers.setAddress(base, range.base());
         }
         if (bytes != null) {
             bytes[0] = range.bytes();

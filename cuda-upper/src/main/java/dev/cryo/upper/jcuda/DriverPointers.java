@@ -57,7 +57,10 @@ record DriverPointers(Cuda cuda) {
         return switch (attribute) {
             case CUpointer_attribute.CU_POINTER_ATTRIBUTE_CONTEXT -> Value.ofLong(facts.context().id());
             case CUpointer_attribute.CU_POINTER_ATTRIBUTE_MEMORY_TYPE ->
-                Value.ofInt(facts.isHost() ? CUmemorytype.CU_MEMORYTYPE_HOST : CUmemorytype.CU_MEMORYTYPE_DEVICE);
+                Value.ofInt(
+                        facts.kind() == PointerFacts.Kind.HOST
+                                ? CUmemorytype.CU_MEMORYTYPE_HOST
+                                : CUmemorytype.CU_MEMORYTYPE_DEVICE);
             case CUpointer_attribute.CU_POINTER_ATTRIBUTE_DEVICE_POINTER -> Value.ofLong(address);
             case CUpointer_attribute.CU_POINTER_ATTRIBUTE_HOST_POINTER -> {
                 if (!facts.isHost()) {
@@ -70,8 +73,9 @@ record DriverPointers(Cuda cuda) {
             case CUpointer_attribute.CU_POINTER_ATTRIBUTE_RANGE_START_ADDR -> Value.ofLong(facts.base());
             case CUpointer_attribute.CU_POINTER_ATTRIBUTE_RANGE_SIZE -> Value.ofLong(facts.bytes());
             case CUpointer_attribute.CU_POINTER_ATTRIBUTE_MAPPED -> Value.ofInt(1);
-            case CUpointer_attribute.CU_POINTER_ATTRIBUTE_IS_MANAGED,
-                    CUpointer_attribute.CU_POINTER_ATTRIBUTE_SYNC_MEMOPS,
+            case CUpointer_attribute.CU_POINTER_ATTRIBUTE_IS_MANAGED ->
+                Value.ofInt(facts.kind() == PointerFacts.Kind.UNIFIED ? 1 : 0);
+            case CUpointer_attribute.CU_POINTER_ATTRIBUTE_SYNC_MEMOPS,
                     CUpointer_attribute.CU_POINTER_ATTRIBUTE_IS_LEGACY_CUDA_IPC_CAPABLE,
                     CUpointer_attribute.CU_POINTER_ATTRIBUTE_IS_GPU_DIRECT_RDMA_CAPABLE -> Value.ofInt(0);
             default -> {

@@ -12,6 +12,7 @@ import jcuda.runtime.cudaExtent;
 import jcuda.runtime.cudaMemoryType;
 import jcuda.runtime.cudaPitchedPtr;
 import jcuda.runtime.cudaPointerAttributes;
+import org.jspecify.annotations.Nullable;
 
 /** Device memory, and what is known of pointers. */
 record RuntimeMemory(Cuda cuda) {
@@ -53,7 +54,9 @@ record RuntimeMemory(Cuda cuda) {
     void cudaFree(Pointer pointer) throws CudaError {
         cuda.runtime().current();
         long address = Pointers.value(pointer);
-        if (address != 0) {
+        if (address != 0 && cuda.unifiedMemory().find(address) != null) {
+            cuda.unifiedMemory().free(address);
+        } else if (address != 0) {
             cuda.memory().free(address);
         }
     }
@@ -68,17 +71,23 @@ record RuntimeMemory(Cuda cuda) {
         cuda.runtime().current();
         long address = DriverHostMemory.address(pointer);
         PointerFacts facts = PointerFacts.of(cuda, address);
-        int type;
-        if (facts == null) {
-            type = cudaMemoryType.cudaMemoryTypeUnregistered;
-        } else {
-            type = facts.isHost() ? cudaMemoryType.cudaMemoryTypeHost : cudaMemoryType.cudaMemoryTypeDevice;
-        }
+        int type = type(facts);
         attributes.type = type;
         attributes.memoryType = type;
-        attributes.isManaged = 0;
+        attributes.isManaged = type == cudaMemoryType.cudaMemoryTypeManaged ? 1 : 0;
         attributes.device = facts == null ? -2 : facts.context().device();
         Pointers.setAddress(attributes.devicePointer, facts == null ? 0 : address);
         Pointers.setAddress(attributes.hostPointer, facts != null && !facts.isHost() ? 0 : address);
+    }
+
+    private static int type(@Nullable PointerFacts facts) {
+        if (facts == null) {
+            return cudaMemoryType.cudaMemoryTypeUnregistered;
+        }
+        return switch (facts.kind()) {
+            case DEVICE -> cudaMemoryType.cudaMemoryTypeDevice;
+            case HOST -> cudaMemoryType.cudaMemoryTypeHost;
+            case UNIFIED -> cudaMemoryType.cudaMemoryTypeManaged;
+        };
     }
 }

@@ -3,6 +3,7 @@ package dev.cryo.upper.fake;
 import dev.cryo.streamlog.call.Call;
 import dev.cryo.streamlog.control.InProcessLowerHalf;
 import dev.cryo.upper.cuda.Cuda;
+import dev.cryo.uvm.Span;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -24,6 +25,7 @@ public final class AgentFolder {
         Files.copy(agent, folder.resolve("cryo-agent.jar"));
         put(codeOf(Cuda.class), folder.resolve("cuda-upper.jar"));
         put(codeOf(Call.class), folder.resolve("stream-log.jar"));
+        put(codeOf(Span.class), folder.resolve("uvm-shadow.jar"));
         Path lower = Files.createDirectory(folder.resolve("lower"));
         putDevice(lower.resolve("fake.jar"));
         return folder.resolve("cryo-agent.jar");
