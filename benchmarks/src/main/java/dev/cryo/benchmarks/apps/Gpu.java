@@ -8,9 +8,12 @@ import static jcuda.driver.JCudaDriver.cuEventCreate;
 import static jcuda.driver.JCudaDriver.cuInit;
 import static jcuda.driver.JCudaDriver.cuLaunchKernel;
 import static jcuda.driver.JCudaDriver.cuMemAlloc;
+import static jcuda.driver.JCudaDriver.cuMemAllocManaged;
 import static jcuda.driver.JCudaDriver.cuMemHostAlloc;
 import static jcuda.driver.JCudaDriver.cuModuleGetFunction;
 import static jcuda.driver.JCudaDriver.cuModuleLoadData;
+import static jcuda.driver.JCudaDriver.cuPointerGetAttribute;
+import static jcuda.driver.JCudaDriver.cuStreamAttachMemAsync;
 import static jcuda.driver.JCudaDriver.cuStreamCreate;
 
 import java.io.IOException;
@@ -22,7 +25,9 @@ import jcuda.driver.CUdevice;
 import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUfunction;
+import jcuda.driver.CUmemAttach_flags;
 import jcuda.driver.CUmodule;
+import jcuda.driver.CUpointer_attribute;
 import jcuda.driver.CUresult;
 import jcuda.driver.CUstream;
 import jcuda.driver.CUstream_flags;
@@ -79,6 +84,22 @@ final class Gpu implements AutoCloseable {
         var memory = new CUdeviceptr();
         check(cuMemAlloc(memory, bytes));
         return memory;
+    }
+
+    /** Unified memory that only work of one stream may touch, beside the host. */
+    static CUdeviceptr allocateManaged(long bytes, CUstream stream) {
+        var memory = new CUdeviceptr();
+        check(cuMemAllocManaged(memory, bytes, CUmemAttach_flags.CU_MEM_ATTACH_GLOBAL));
+        check(cuStreamAttachMemAsync(stream, memory, 0, CUmemAttach_flags.CU_MEM_ATTACH_SINGLE));
+        return memory;
+    }
+
+    /** The address that the host and the device have memory at. */
+    static long address(CUdeviceptr memory) {
+        long[] address = new long[1];
+        check(cuPointerGetAttribute(
+                Pointer.to(address), CUpointer_attribute.CU_POINTER_ATTRIBUTE_DEVICE_POINTER, memory));
+        return address[0];
     }
 
     /** Page-locked host memory. */

@@ -96,7 +96,8 @@ final class Allocations {
     /** Remembers what a call says about a region. */
     void note(Call call) {
         switch (call) {
-            case Call.ManagedAdvise it -> find(it.address()).ifPresent(region -> region.advice.put(it.kind(), it.value()));
+            case Call.ManagedAdvise it ->
+                find(it.address()).ifPresent(region -> region.advice.put(it.kind(), it.value()));
             case Call.ManagedAttach it -> find(it.address()).ifPresent(region -> region.attached = it);
             // All others say nothing about them.
             default -> { }
