@@ -70,7 +70,7 @@ public final class UnifiedPages implements Program.Body {
 
     @Override
     public void close() {
-        threads.shutdownNow();
+        threads.close(); // Whatever has failed, no thread may use memory that goes with the context.
         gpu.close();
     }
 }

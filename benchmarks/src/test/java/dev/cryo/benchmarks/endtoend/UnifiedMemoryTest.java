@@ -5,8 +5,15 @@ import static dev.cryo.benchmarks.endtoend.Places.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cryo.benchmarks.apps.UnifiedPages;
+import dev.cryo.benchmarks.apps.UnifiedReader;
 import dev.cryo.benchmarks.job.Applications;
 import dev.cryo.benchmarks.job.Child;
+import dev.cryo.benchmarks.job.CommandLine;
+import dev.cryo.benchmarks.job.Signals;
+import dev.cryo.benchmarks.job.Workplace;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -49,5 +56,68 @@ class UnifiedMemoryTest extends InWorkplace {
         Child again = place.start("restart", JOB).succeed(RUN);
 
         assertThat(again.out().texts().getLast()).startsWith("OK ");
+    }
+
+    @Test
+    void anApplicationThatWaitsForPagesEndsSoonAfterItsProxy() throws Exception {
+        Child launched = place.launch(JOB, List.of(), Applications.java(UnifiedReader.class));
+        launched.out().await("step 3/", SOON);
+        long killed = System.nanoTime();
+
+        Signals.send("KILL", place.parts(JOB).proxy());
+
+        assertThat(launched.exitCode(SOON)).isNotZero();
+        assertThat(Duration.ofNanos(System.nanoTime() - killed)).isLessThan(Duration.ofSeconds(5));
+        assertThat(launched.err().text()).contains("the proxy is gone");
+    }
+
+    @Test
+    void withOnFailureRestartItComesBackFromItsImage() throws Exception {
+        Child launched = place.launch(
+                JOB,
+                List.of("--on-failure", "restart"),
+                Applications.java(UnifiedPages.class, "--steps", "30", "--step-ms", "50"));
+        launched.out().await("step 4/30", SOON);
+        long image = place.checkpoint(JOB).image();
+
+        Signals.send("KILL", place.parts(JOB).proxy());
+
+        launched.err().await("runs again from image " + image, RUN);
+        launched.succeed(RUN);
+        assertThat(launched.out().texts().getLast()).startsWith("OK ");
+    }
+
+    @Test
+    void checkpointsOfTheDeviceAloneLeaveUnifiedMemoryInUse() throws Exception {
+        Child launched = place.launch(
+                JOB,
+                List.of("--host", "app"),
+                Applications.java(UnifiedPages.class, "--steps", "20", "--step-ms", "50"));
+        for (int step = 3; step <= 12; step += 3) {
+            launched.out().await("step " + step + "/20", SOON);
+            place.checkpoint(JOB);
+        }
+        launched.succeed(RUN);
+        assertThat(launched.out().texts().getLast()).startsWith("OK ");
+    }
+
+    /** In a namespace where neither the system call nor the device file gives a userfaultfd. */
+    @Test
+    void whereUserfaultfdIsRefusedEverythingIsCopied() throws Exception {
+        String refuse = "mount --bind /dev/null /dev/userfaultfd && "
+                + "exec setpriv --bounding-set=-sys_ptrace --inh-caps=-sys_ptrace -- \"$@\"";
+        Path home = Files.createTempDirectory("cryo-eager-");
+        CommandLine without = Places.cryo().after("unshare", "-m", "sh", "-c", refuse, "sh");
+        try (Workplace eager = Workplace.in(home, without)) {
+            Child launched = eager.launch(
+                    JOB,
+                    List.of("--host", "app"),
+                    Applications.java(UnifiedPages.class, "--steps", "14", "--step-ms", "50"));
+            launched.out().await("step 4/14", SOON);
+            eager.checkpoint(JOB);
+            launched.succeed(RUN);
+            assertThat(launched.out().texts().getLast()).startsWith("OK ");
+            assertThat(launched.err().text()).contains("unified memory is copied eagerly");
+        }
     }
 }

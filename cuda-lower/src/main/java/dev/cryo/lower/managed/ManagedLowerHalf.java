@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -38,7 +39,11 @@ public final class ManagedLowerHalf implements LowerHalf {
     private final UnifiedDevice device;
     private final Allocations allocations = new Allocations();
     private final Reaches reaches;
+    /** The work that may write unified memory, where the shadow is copied eagerly. */
+    private final List<CompletableFuture<?>> outstanding = new ArrayList<>();
+
     private volatile long application;
+    private volatile boolean eager;
     /** Null before the application has handed its shadow over, and while it is suspended. */
     private volatile @Nullable ManagedMemory shadow;
 
@@ -103,13 +108,13 @@ public final class ManagedLowerHalf implements LowerHalf {
                     device.execute(it, reply);
                 }
                 // What tells that work has ended.
-                case Call.CtxSync it -> device.execute(it, new Settling(now, reply));
-                case Call.StreamSync it -> device.execute(it, new Settling(now, reply));
-                case Call.StreamQuery it -> device.execute(it, new Settling(now, reply));
-                case Call.EventSync it -> device.execute(it, new Settling(now, reply));
-                case Call.EventQuery it -> device.execute(it, new Settling(now, reply));
-                case Call.EventElapsed it -> device.execute(it, new Settling(now, reply));
-                case Call.HostFree it -> device.execute(it, new Settling(now, reply));
+                case Call.CtxSync it -> device.execute(it, settling(now, reply, true));
+                case Call.StreamSync it -> device.execute(it, settling(now, reply, true));
+                case Call.EventSync it -> device.execute(it, settling(now, reply, true));
+                case Call.EventElapsed it -> device.execute(it, settling(now, reply, true));
+                case Call.HostFree it -> device.execute(it, settling(now, reply, true));
+                case Call.StreamQuery it -> device.execute(it, settling(now, reply, false));
+                case Call.EventQuery it -> device.execute(it, settling(now, reply, false));
                 case Call.StreamDestroy it -> {
                     allocations.detach(it.stream()).forEach(region -> now.attach(region.span(), attachment(region)));
                     device.execute(it, reply);
@@ -137,8 +142,25 @@ public final class ManagedLowerHalf implements LowerHalf {
     /** The end of the work of a stream so far. */
     private CompletableFuture<?> end(long stream) {
         Ended ended = new Ended(new CompletableFuture<>());
+        if (eager) {
+            outstanding.add(ended.future);
+        }
         device.execute(new Call.StreamSync(stream), ended);
         return ended.future;
+    }
+
+    /**
+     * A reply that is given when the shadow shows what all work before has done. By page faults it always does.
+     *
+     * @param waits whether the caller waits until then; else work that runs makes the answer {@code NOT_READY}
+     */
+    private Reply settling(ManagedMemory now, Reply reply, boolean waits) {
+        if (!eager) {
+            return reply;
+        }
+        outstanding.removeIf(CompletableFuture::isDone);
+        CompletableFuture<?>[] before = outstanding.toArray(CompletableFuture<?>[]::new);
+        return new Settling(now, CompletableFuture.allOf(before), waits, reply);
     }
 
     private void prefetch(ManagedMemory now, Call.ManagedPrefetch call) throws IOException {
@@ -159,6 +181,7 @@ public final class ManagedLowerHalf implements LowerHalf {
         }
         Handover handover = new Handover(call.memory(), call.faults(), new Span(call.space(), call.spaceBytes()));
         try {
+            eager = handover.faults() < 0;
             shadow = open(handover, call.written() ? Origin.APPLICATION : Origin.DEVICE);
             reply.done(Call.Done.DONE);
         } catch (IOException e) {
@@ -307,23 +330,6 @@ public final class ManagedLowerHalf implements LowerHalf {
             } else {
                 reply.done(result);
             }
-        }
-
-        @Override
-        public void failed(int code) {
-            reply.failed(code);
-        }
-    }
-
-    private record Settling(ManagedMemory shadow, Reply reply) implements Reply {
-        @Override
-        public void done(Record result) {
-            try {
-                shadow.settle();
-            } catch (IOException e) {
-                throw new UncheckedIOException("unified memory cannot be kept in step", e);
-            }
-            reply.done(result);
         }
 
         @Override

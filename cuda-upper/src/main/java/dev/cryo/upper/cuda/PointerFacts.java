@@ -29,7 +29,8 @@ public record PointerFacts(Kind kind, Context context, long base, long bytes) {
         }
         Block<UnifiedMemory.Managed> unified = cuda.unifiedMemory().find(address);
         if (unified != null) {
-            return new PointerFacts(Kind.UNIFIED, unified.owner().context(), unified.address(), unified.bytes());
+            UnifiedMemory.Managed facts = unified.owner();
+            return new PointerFacts(Kind.UNIFIED, facts.context(), unified.address(), facts.bytes());
         }
         DeviceMemory.Range range = cuda.memory().find(address);
         return range == null

@@ -35,6 +35,9 @@ public final class UnifiedMemory {
 
     private static final long PAGE_BYTES = 4096;
 
+    /** Between allocations, so that a pointer to the end of one is none to the next. */
+    private static final long GAP_BYTES = 1;
+
     private final Calls calls;
     private final Devices devices;
     private final Pages pages;
@@ -88,13 +91,20 @@ public final class UnifiedMemory {
     /** What is known of an allocation beside its addresses. */
     public static final class Managed {
         private final Context context;
+        private final long bytes;
         private final Set<Integer> accessedBy = ConcurrentHashMap.newKeySet();
         private volatile boolean readMostly;
         private volatile int preferred = NOWHERE;
         private volatile int lastPrefetch = NOWHERE;
 
-        private Managed(Context context) {
+        private Managed(Context context, long bytes) {
             this.context = context;
+            this.bytes = bytes;
+        }
+
+        /** The size that was asked for. */
+        public long bytes() {
+            return bytes;
         }
 
         /** The context that it was allocated in. */
@@ -181,7 +191,7 @@ public final class UnifiedMemory {
 
     private long allocateNow(Context context, long bytes, int flags) throws CudaError {
         for (int attempt = 0; ; attempt++) {
-            Block<Managed> block = arena.allocate(bytes, new Managed(context));
+            Block<Managed> block = arena.allocate(bytes + GAP_BYTES, new Managed(context, bytes));
             if (block == null) {
                 throw new CudaError(CudaResult.OUT_OF_MEMORY);
             }
@@ -204,7 +214,7 @@ public final class UnifiedMemory {
         map(block);
         try {
             pages.open();
-            calls.call(context, new Call.ManagedAlloc(block.address(), context.id(), block.bytes(), flags));
+            calls.call(context, new Call.ManagedAlloc(block.address(), context.id(), block.owner().bytes(), flags));
         } catch (CudaError e) {
             unmap(block);
             throw e;
@@ -234,7 +244,7 @@ public final class UnifiedMemory {
     }
 
     private static long mapped(Block<Managed> block) {
-        return (block.bytes() + PAGE_BYTES - 1) & -PAGE_BYTES;
+        return (block.owner().bytes() + PAGE_BYTES - 1) & -PAGE_BYTES;
     }
 
     /**
@@ -279,7 +289,12 @@ public final class UnifiedMemory {
 
     /** The live unified memory that an address lies in, or null. */
     public @Nullable Block<Managed> find(long address) {
-        return arena.find(address);
+        Block<Managed> block = arena.find(address);
+        return block != null && address < end(block.owner(), block.address()) ? block : null;
+    }
+
+    private static long end(Managed managed, long address) {
+        return address + managed.bytes();
     }
 
     /**
@@ -288,8 +303,8 @@ public final class UnifiedMemory {
      * @throws CudaError INVALID_VALUE if it does not lie in one
      */
     public Block<Managed> check(long address, long bytes) throws CudaError {
-        Block<Managed> block = arena.find(address);
-        if (block == null || bytes < 0 || bytes > block.end() - address) {
+        Block<Managed> block = find(address);
+        if (block == null || bytes < 0 || bytes > end(block.owner(), block.address()) - address) {
             throw new CudaError(CudaResult.INVALID_VALUE);
         }
         return block;
@@ -311,7 +326,7 @@ public final class UnifiedMemory {
         if (kind != Advice.READ_MOSTLY && (set || kind != Advice.PREFERRED_LOCATION)) {
             checkPlace(device);
         }
-        if (address != block.address() || bytes < block.bytes()) {
+        if (address != block.address() || bytes < block.owner().bytes()) {
             return;
         }
         Call.ManagedAdvise call =
@@ -350,7 +365,7 @@ public final class UnifiedMemory {
     public void attach(Stream stream, long address, long bytes, int flags) throws CudaError {
         Block<Managed> block = check(address, 0);
         boolean known = flags == GLOBAL || flags == HOST || flags == SINGLE;
-        boolean whole = address == block.address() && (bytes == 0 || bytes == block.bytes());
+        boolean whole = address == block.address() && (bytes == 0 || bytes == block.owner().bytes());
         if (!known || !whole || flags == SINGLE && stream == stream.context().legacy()) {
             throw new CudaError(CudaResult.INVALID_VALUE);
         }
@@ -380,7 +395,7 @@ public final class UnifiedMemory {
 
     /** Takes over an allocation of an earlier process; {@link #adopted} must follow all of them. */
     void adopt(Call.ManagedAlloc call, Context context) throws CudaError {
-        map(arena.allocateAt(call.address(), call.bytes(), new Managed(context)));
+        map(arena.allocateAt(call.address(), call.bytes() + GAP_BYTES, new Managed(context, call.bytes())));
     }
 
     void adopt(Call.ManagedAdvise call) {

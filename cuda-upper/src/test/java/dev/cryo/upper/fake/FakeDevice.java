@@ -160,6 +160,9 @@ public final class FakeDevice implements LowerHalf {
                 }
                 memory.put(it.address(), MemorySegment.ofArray(new byte[(int) it.bytes()]));
             }
+            case Call.ManagedAlloc it ->
+                memory.put(it.address(), MemorySegment.ofArray(new byte[(int) it.mappedBytes()]));
+            case Call.ManagedFree it -> memory.remove(it.address());
             case Call.MemUnmap it -> memory.remove(it.address());
             case Call.MemSet it -> set(it);
             case Call.MemWrite it ->

@@ -151,7 +151,7 @@ class RuntimeTest {
 
     @Test
     void whatIsNotTranslatedIsRefused() throws Exception {
-        assertThat(call("cudaStreamAttachMemAsync", new Class<?>[0])).isEqualTo(cudaError.cudaErrorNotSupported);
+        assertThat(call("cudaMallocArray", new Class<?>[0])).isEqualTo(cudaError.cudaErrorNotSupported);
         assertThat(call("cudaGetLastError", new Class<?>[0])).isEqualTo(cudaError.cudaErrorNotSupported);
     }
 

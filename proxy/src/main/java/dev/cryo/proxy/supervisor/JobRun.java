@@ -11,15 +11,18 @@ import dev.cryo.proxy.host.StandardStreams;
 import dev.cryo.proxy.supervisor.JobException.Kind;
 import dev.cryo.proxy.supervisor.JobSettings.OnFailure;
 import dev.cryo.proxy.supervisor.JobStatus.Phase;
-import dev.cryo.streamlog.control.ControlMessage;
 import dev.cryo.streamlog.control.ControlMessage.Failed;
 import dev.cryo.streamlog.control.ControlMessage.LowerHalfLost;
 import dev.cryo.streamlog.control.ControlMessage.Outcome;
 import dev.cryo.streamlog.control.ControlMessage.Role;
 import dev.cryo.streamlog.control.ControlMessage.Welcome;
+import dev.cryo.streamlog.control.ControlMessage;
+import dev.cryo.uvm.PagerWatch;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -35,6 +38,8 @@ final class JobRun implements Halves.Events, AutoCloseable {
     private static final Duration QUIET = Duration.ofSeconds(1);
     private static final Duration SAYING = Duration.ofSeconds(1);
     private static final Duration END = Duration.ofSeconds(10);
+    /** How long an application with unified memory has to end after its proxy. */
+    private static final Duration PAGES = Duration.ofSeconds(2);
 
     private final Site site;
     private final Commands commands;
@@ -45,6 +50,7 @@ final class JobRun implements Halves.Events, AutoCloseable {
     private final OutputPump error;
     private @Nullable ProxyProcess proxy;
     private @Nullable ApplicationProcess application;
+    private final List<PagerWatch> pagerWatches = new CopyOnWriteArrayList<>();
     /** A bit for each number. */
     private volatile long passedOn;
 
@@ -270,11 +276,34 @@ final class JobRun implements Halves.Events, AutoCloseable {
                         : "; the application's CUDA calls fail from now on"));
         site.status().failed(why);
         halves.application().ifPresent(connected -> connected.tell(new LowerHalfLost(why)));
+        ApplicationProcess left;
         synchronized (this) {
-            // One that is not started yet will not be served, and ends by itself.
-            if (comesBack && application != null) {
-                application.kill();
+            left = application;
+        }
+        if (left == null) {
+            return; // One that is not started yet will not be served, and ends by itself.
+        }
+        if (comesBack) {
+            left.kill();
+        } else {
+            watchForPages(lost, left);
+        }
+    }
+
+    /** A thread that waits for a page of unified memory would wait for ever, and the garbage collection with it. */
+    private void watchForPages(ProxyProcess lost, ApplicationProcess left) {
+        try {
+            ProcessHandle root = ProcessHandle.of(left.pid()).orElse(null);
+            if (root == null) {
+                return;
             }
+            for (ProcessHandle waiting : UnifiedMemoryUse.under(root)) {
+                pagerWatches.add(PagerWatch.start(lost.handle(), waiting, PAGES, site.messages()::say));
+            }
+        } catch (IOException e) {
+            site.messages().say("it cannot be told whether the application waits for pages of unified memory, and it "
+                    + "is killed: " + e.getMessage());
+            left.kill();
         }
     }
 
@@ -359,6 +388,7 @@ final class JobRun implements Halves.Events, AutoCloseable {
     /** Ends everything that still runs and passes on what the application has written last. */
     @Override
     public void close() throws IOException {
+        pagerWatches.forEach(PagerWatch::close);
         site.input().disconnect();
         try (server; streams) {
             endParts();
