@@ -8,6 +8,8 @@ import static jcuda.driver.JCudaDriver.cuMemsetD32;
 import static jcuda.driver.JCudaDriver.cuStreamSynchronize;
 
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -29,13 +31,15 @@ import org.crac.Resource;
  * its CUDA handles and addresses to a file; a new JVM that finds the file goes on from there, with the handles that it
  * reads. Device memory counts the steps and is verified in each.
  *
- * <p>Options: {@code --state FILE --steps 20 --step-ms 100}.
+ * <p>Options: {@code --state FILE --steps 20 --step-ms 100 --managed}; {@code --managed} makes it unified memory, which
+ * the host reads and writes in place.
  */
 public final class SelfSaving implements Program.Body, Resource {
     private static final int COUNT = 1000;
     private static final int PATIENCE_MS = 20_000;
 
     private final Path state;
+    private final boolean managed;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition resumed = lock.newCondition();
     private final CUcontext context = new CUcontext();
@@ -49,6 +53,7 @@ public final class SelfSaving implements Program.Body, Resource {
 
     private SelfSaving(Options options) throws IOException {
         state = Path.of(options.text("state"));
+        managed = options.has("managed");
         if (Files.exists(state)) {
             module = new CUmodule();
             countUp = new CUfunction();
@@ -62,7 +67,9 @@ public final class SelfSaving implements Program.Body, Resource {
             module = Gpu.load("counter");
             countUp = Gpu.function(module, "count_up");
             stream = Gpu.stream();
-            counters = Gpu.allocate(COUNT * Integer.BYTES);
+            counters = managed
+                    ? Gpu.allocateManaged(COUNT * Integer.BYTES, stream)
+                    : Gpu.allocate(COUNT * Integer.BYTES);
             check(cuMemsetD32(counters, 0, COUNT));
         }
         Core.getGlobalContext().register(this);
@@ -70,7 +77,7 @@ public final class SelfSaving implements Program.Body, Resource {
 
     /** Runs the application. */
     public static void main(String[] args) {
-        Program.main(args, SelfSaving::new, "state", "state.txt", "steps", "20", "step-ms", "100");
+        Program.main(args, SelfSaving::new, "state", "state.txt", "steps", "20", "step-ms", "100", "managed", "false");
     }
 
     @Override
@@ -100,6 +107,17 @@ public final class SelfSaving implements Program.Body, Resource {
             expected[i] = step * (i + 1);
         }
         Program.checkEqual("device counter", expected, last);
+        if (managed) {
+            inPlace(expected);
+        }
+    }
+
+    /** Reads what the device has counted, spoils it and puts it right again, by the host alone. */
+    private void inPlace(int[] expected) {
+        MemorySegment memory = MemorySegment.ofAddress(Gpu.address(counters)).reinterpret(COUNT * Integer.BYTES);
+        Program.checkEqual("counter in place", expected, memory.toArray(ValueLayout.JAVA_INT));
+        memory.fill((byte) 1);
+        memory.copyFrom(MemorySegment.ofArray(expected));
     }
 
     @Override

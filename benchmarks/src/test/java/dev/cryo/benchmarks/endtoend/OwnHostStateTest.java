@@ -23,15 +23,26 @@ class OwnHostStateTest extends InWorkplace {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void deviceMemoryAndHandlesComeBackInANewJvm(boolean inProcess) throws Exception {
+        comeBack(inProcess);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void unifiedMemoryComesBackInANewJvm(boolean inProcess) throws Exception {
+        comeBack(inProcess, "--managed");
+    }
+
+    private void comeBack(boolean inProcess, String... more) throws Exception {
         Path state = place.home().resolve("state.txt");
         List<String> options = new ArrayList<>(List.of("--host", "app"));
         if (inProcess) {
             options.add("--in-process");
         }
+        List<String> arguments =
+                new ArrayList<>(List.of("--state", state.toString(), "--steps", "10", "--step-ms", "150"));
+        arguments.addAll(List.of(more));
         Child launched = place.launch(
-                JOB,
-                options,
-                Applications.java(SelfSaving.class, "--state", state.toString(), "--steps", "10", "--step-ms", "150"));
+                JOB, options, Applications.java(SelfSaving.class, arguments.toArray(String[]::new)));
         launched.out().await("step 3/10", SOON);
         place.checkpoint(JOB);
         launched.out().await("goes on after step", SOON);

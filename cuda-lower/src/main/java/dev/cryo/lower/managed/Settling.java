@@ -4,7 +4,6 @@ import dev.cryo.streamlog.call.CudaResult;
 import dev.cryo.streamlog.call.LowerHalf;
 import dev.cryo.uvm.device.ManagedMemory;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -16,6 +15,8 @@ import java.util.concurrent.CompletableFuture;
  */
 record Settling(ManagedMemory shadow, CompletableFuture<Void> before, boolean waits, LowerHalf.Reply reply)
         implements LowerHalf.Reply {
+    private static final System.Logger LOG = System.getLogger("dev.cryo.device");
+
     @Override
     public void done(Record result) {
         if (!waits && !before.isDone()) {
@@ -25,10 +26,11 @@ record Settling(ManagedMemory shadow, CompletableFuture<Void> before, boolean wa
         before.thenRun(() -> {
             try {
                 shadow.settle();
+                reply.done(result);
             } catch (IOException e) {
-                throw new UncheckedIOException("unified memory cannot be kept in step", e);
+                LOG.log(System.Logger.Level.ERROR, "unified memory cannot be copied back", e);
+                reply.failed(CudaResult.UNKNOWN);
             }
-            reply.done(result);
         });
     }
 
