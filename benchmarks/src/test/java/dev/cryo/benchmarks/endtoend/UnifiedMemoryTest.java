@@ -14,6 +14,7 @@ import dev.cryo.benchmarks.job.Workplace;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -119,5 +120,24 @@ class UnifiedMemoryTest extends InWorkplace {
             assertThat(launched.out().texts().getLast()).startsWith("OK ");
             assertThat(launched.err().text()).contains("unified memory is copied eagerly");
         }
+    }
+
+    @Test
+    void checkpointsInTheMiddleOfFaultsLoseNothing() throws Exception {
+        Child launched =
+                place.launch(JOB, List.of(), Applications.java(UnifiedReader.class, "--steps", "1000000"));
+        launched.out().await("step 3/", SOON);
+        List<Long> pauses = new ArrayList<>();
+        for (int i = 0; i < 6; i++) {
+            pauses.add(place.checkpoint(JOB).pauseNanos() / 1_000_000);
+        }
+        System.out.println("pauses in ms: " + pauses);
+        place.kill(JOB);
+        Child restarted = place.start("restart", JOB);
+        restarted.out().await("step ", SOON);
+        place.checkpoint(JOB);
+        Thread.sleep(500);
+        assertThat(restarted.err().text()).doesNotContain("FAILED");
+        assertThat(place.parts(JOB).application()).isPositive();
     }
 }

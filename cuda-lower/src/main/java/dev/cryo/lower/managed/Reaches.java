@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Which unified memory a call may touch: too much rather than too little. It belongs to the thread that executes. */
 final class Reaches {
-    /** No region is further from the pointers into it than this, as allocations have windows of addresses apart. */
+    /** What is further than this from all unified memory was not computed from a pointer to it. */
     private static final long WINDOW_BYTES = 1L << 40;
 
     private final UnifiedDevice device;

@@ -120,6 +120,22 @@ class RingTest {
     }
 
     @Test
+    void oneCallPassesAClosedGateBeforeThoseThatWaitThere() throws Exception {
+        client.closeGate();
+        Thread caller = Thread.ofPlatform().start(() -> client.queue(new Call.EventRecord(1, 2)));
+        Thread.sleep(100);
+        Call.ManagedOpen open = new Call.ManagedOpen(3, 4, 1 << 20, 1 << 20, true);
+        assertThat(client.callPastGate(open)).isEqualTo(Call.Done.DONE);
+        assertThat(lowerHalf.executed()).containsExactly(open);
+        assertThat(client.awaitQuiet(Duration.ofSeconds(5))).isTrue();
+        client.openGate();
+        caller.join();
+        assertThat(client.call(new Call.StreamSync(0))).isEqualTo(Call.Done.DONE);
+        assertThat(lowerHalf.executed())
+                .containsExactly(open, new Call.EventRecord(1, 2), new Call.StreamSync(0));
+    }
+
+    @Test
     void quietIsNotReachedWhileABlockingCallWaits() throws Exception {
         lowerHalf.holdAnswers();
         Thread caller = Thread.ofPlatform().start(() -> callUnchecked(new Call.StreamSync(5)));
