@@ -54,7 +54,7 @@ class ReachesTest {
     void loadTheKernels() throws Exception {
         rig = new DeviceRig();
         byte[] text = MODULE.getBytes(StandardCharsets.US_ASCII);
-        rig.call(new Call.ModuleLoad(10, DeviceRig.CONTEXT, text, 0x1800_0000_0000L));
+        rig.call(new Call.ModuleLoad(10, DeviceRig.CONTEXT, text, 0x1800_0000_0000L, 0));
         rig.call(new Call.FunctionGet(COPY, 10, "copy"));
         rig.call(new Call.FunctionGet(CHASE, 10, "chase"));
         Allocations allocations = new Allocations();
