@@ -3,6 +3,7 @@ package dev.cryo.uvm;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.cryo.streamlog.linux.SharedMemory;
 import dev.cryo.streamlog.linux.VirtualMemory;
 import dev.cryo.uvm.device.Access;
 import dev.cryo.uvm.device.Reach;
@@ -11,6 +12,7 @@ import dev.cryo.uvm.model.NeedsUserfaultfd;
 import dev.cryo.uvm.model.Rig;
 import dev.cryo.uvm.model.Step;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -295,6 +297,58 @@ class PagedMemoryTest {
         assertThat(List.of(device.peek(cell(3, 0)), device.peek(cell(4, 0)), device.peek(cell(5, 0))))
                 .containsExactly(10L, 20L, 2L);
         assertThat(device.bytesFlushed()).isEqualTo(2 * PAGE);
+    }
+
+    @Test
+    void whatNobodyHasUsedTakesNoMemoryWhileSuspended() throws Exception {
+        device.poke(cell(3, 0), 1);
+        Rig.set(cell(5, 0), 2);
+
+        rig.suspendAndResume(() -> assertThat(pagesHeld()).isEqualTo(2));
+
+        rig.run(new Step(cell(7, 0), cell(5, 0), 1, 1));
+        assertThat(List.of(Rig.get(cell(3, 0)), Rig.get(cell(4, 0)), Rig.get(cell(5, 0)), Rig.get(cell(7, 0))))
+                .containsExactly(1L, 0L, 2L, 3L);
+    }
+
+    /** A host dump leaves pages of zeros out. */
+    @Test
+    void aPageOfZerosThatARestoreHasLeftOutIsWrittenToTheDevice() throws Exception {
+        device.poke(cell(3, 0), 1);
+
+        rig.suspendAndResume(() -> {
+            Rig.set(cell(3, 0), 0);
+            takeOut(cell(3, 0));
+        });
+        rig.run();
+
+        assertThat(device.peek(cell(3, 0))).isZero();
+        assertThat(Rig.get(cell(3, 0))).isZero();
+    }
+
+    private static void takeOut(long page) {
+        try {
+            VirtualMemory.removeShared(page, PAGE);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The pages of the region that its shared memory has. */
+    private long pagesHeld() {
+        int descriptor = rig.shadow().handover().memory();
+        long base = region.address() - rig.shadow().handover().space().address();
+        try (SharedMemory again = SharedMemory.open(ProcessHandle.current().pid(), descriptor, base + PAGES * PAGE)) {
+            long bytes = 0;
+            SharedMemory.Extent extent = again.extent(base);
+            while (extent != null) {
+                bytes += extent.to() - extent.from();
+                extent = again.extent(extent.to());
+            }
+            return bytes / PAGE;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Test

@@ -8,22 +8,27 @@ import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Memory of a file descriptor, mapped in this process, that another process maps too.
  *
- * <p>The one that {@linkplain #create creates} it holds the descriptor; another one of the same user {@linkplain #open
- * opens} it by the first one's process id and descriptor. Closing unmaps; a second close is an error.
+ * <p>One process {@linkplain #create creates} it; another one of the same user {@linkplain #open opens} it by the first
+ * one's process id and descriptor. Closing unmaps; a second close is an error.
  */
 public final class SharedMemory implements AutoCloseable {
     private static final int O_RDWR_CLOEXEC = 02 | 02000000;
     private static final int MFD_CLOEXEC = 1;
     private static final int ENOENT = 2;
+    private static final int ENXIO = 6;
     private static final int EACCES = 13;
     private static final MethodHandle MEMFD_CREATE = LibC.bind("memfd_create", 2);
     private static final MethodHandle FTRUNCATE = LibC.bind("ftruncate", 2);
     private static final MethodHandle OPEN = LibC.bind("open", 2);
     private static final MethodHandle CLOSE = LibC.bind("close", 1);
+    private static final MethodHandle LSEEK = LibC.bind("lseek", 3);
+    private static final int SEEK_DATA = 3;
+    private static final int SEEK_HOLE = 4;
 
     private final int descriptor;
     private final long address;
@@ -35,6 +40,9 @@ public final class SharedMemory implements AutoCloseable {
         this.address = address;
         this.bytes = bytes;
     }
+
+    /** Offsets from {@code from} to before {@code to} that have pages; what has none is read as zeros. */
+    public record Extent(long from, long to) {}
 
     /** Creates zeroed memory at an address of the kernel's choice. */
     public static SharedMemory create(String name, long bytes) throws LinuxException {
@@ -58,9 +66,10 @@ public final class SharedMemory implements AutoCloseable {
     public static SharedMemory open(long pid, int descriptor, long bytes) throws LinuxException {
         int own = openDescriptor(pid, descriptor);
         try {
-            return new SharedMemory(-1, VirtualMemory.mapShared(own, bytes), bytes);
-        } finally {
+            return new SharedMemory(own, VirtualMemory.mapShared(own, bytes), bytes);
+        } catch (LinuxException e) {
             closeDescriptor(own);
+            throw e;
         }
     }
 
@@ -69,10 +78,11 @@ public final class SharedMemory implements AutoCloseable {
         int own = openDescriptor(pid, descriptor);
         try {
             VirtualMemory.mapSharedAt(address, own, bytes);
-            return new SharedMemory(-1, address, bytes);
-        } finally {
+        } catch (LinuxException e) {
             closeDescriptor(own);
+            throw e;
         }
+        return new SharedMemory(own, address, bytes);
     }
 
     /**
@@ -107,7 +117,7 @@ public final class SharedMemory implements AutoCloseable {
         }
     }
 
-    /** The descriptor in the creating process; -1 in others. */
+    /** Its descriptor in this process. */
     public int descriptor() {
         return descriptor;
     }
@@ -127,6 +137,29 @@ public final class SharedMemory implements AutoCloseable {
         return VirtualMemory.at(address, bytes);
     }
 
+    /**
+     * The first extent that ends after an offset: pages that were written or read by any process and not taken out.
+     *
+     * @return null if there is none
+     */
+    public @Nullable Extent extent(long offset) throws LinuxException {
+        long data = seek(offset, SEEK_DATA);
+        return data < 0 ? null : new Extent(data, seek(data, SEEK_HOLE));
+    }
+
+    private long seek(long offset, int what) throws LinuxException {
+        long found;
+        try {
+            found = (long) LSEEK.invokeExact(LibC.errnoPlace(), (long) descriptor, offset, (long) what);
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+        if (found < 0 && LibC.errno() != ENXIO) {
+            throw new LinuxException("look for pages of shared memory from " + offset + " on", LibC.errno());
+        }
+        return found;
+    }
+
     @Override
     public void close() throws LinuxException {
         if (closed) {
@@ -134,9 +167,7 @@ public final class SharedMemory implements AutoCloseable {
         }
         closed = true;
         VirtualMemory.unmap(address, bytes);
-        if (descriptor >= 0) {
-            closeDescriptor(descriptor);
-        }
+        closeDescriptor(descriptor);
     }
 
     private static int memfd(String name, long bytes) throws LinuxException {

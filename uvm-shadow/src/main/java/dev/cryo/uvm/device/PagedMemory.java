@@ -274,7 +274,7 @@ final class PagedMemory implements ManagedMemory, Pager.Service {
             }
             for (Region region : regions.all()) {
                 shadow.flush(region, 0, region.pages());
-                fetchMissing(region, 0, region.pages());
+                shadow.complete(region);
             }
             leaveAll();
             pagerEnded = true;

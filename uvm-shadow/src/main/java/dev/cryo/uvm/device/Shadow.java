@@ -8,13 +8,15 @@ import dev.cryo.uvm.Span;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.BitSet;
 
 /**
  * The application's shadow pages in the hands of this process: every change of a page's state is one of these
  * operations. Guarded by its owner's lock.
  */
 final class Shadow implements AutoCloseable {
-    private static final long CHUNK_BYTES = Windows.MOST_PAGES * VirtualMemory.PAGE_BYTES;
+    private static final long PAGE_BYTES = VirtualMemory.PAGE_BYTES;
+    private static final long CHUNK_BYTES = Windows.MOST_PAGES * PAGE_BYTES;
 
     /** Runs of pages nearer to each other than this are removed in one step: passing over nothing is cheap. */
     private static final int NEAR_PAGES = 512;
@@ -24,7 +26,8 @@ final class Shadow implements AutoCloseable {
     private final SharedMemory memory;
     private final Userfaultfd faults;
     private final Arena arena = Arena.ofShared();
-    private final MemorySegment buffer = arena.allocate(CHUNK_BYTES, VirtualMemory.PAGE_BYTES);
+    private final MemorySegment buffer = arena.allocate(CHUNK_BYTES, PAGE_BYTES);
+    private final MemorySegment zeros = arena.allocate(CHUNK_BYTES, PAGE_BYTES);
 
     private Shadow(Span space, DevicePages device, SharedMemory memory, Userfaultfd faults) {
         this.space = space;
@@ -77,7 +80,7 @@ final class Shadow implements AutoCloseable {
                                 + " of unified memory is there although nobody brought it");
                     }
                     // A page that somebody made by writing to the shared memory itself. The device's is the truth.
-                    VirtualMemory.removeShared(here(range.address() + done), VirtualMemory.PAGE_BYTES);
+                    VirtualMemory.removeShared(here(range.address() + done), PAGE_BYTES);
                     removed = done;
                 }
                 case UNMAPPED, GONE -> {
@@ -125,20 +128,27 @@ final class Shadow implements AutoCloseable {
         }
     }
 
-    /** The same, but takes the application's contents over: CLEAN where they are the device's, else DIRTY. */
+    /**
+     * Takes the application's contents over: CLEAN where they are the device's, else DIRTY. Pages that are zeros on
+     * both sides without having been used stay INVALID.
+     */
     void adopt(Region region) throws IOException {
         faults.register(region.span().address(), region.span().bytes());
         faults.writeProtect(region.span().address(), region.span().bytes(), true);
-        for (long at = region.span().address(); at < region.span().end(); at += CHUNK_BYTES) {
-            long bytes = Math.min(CHUNK_BYTES, region.span().end() - at);
-            MemorySegment theirs = device.read(at, bytes, buffer);
-            MemorySegment shadow = VirtualMemory.at(here(at), bytes);
-            for (long page = 0; page < bytes; page += VirtualMemory.PAGE_BYTES) {
-                int index = region.page(at + page);
-                long to = page + VirtualMemory.PAGE_BYTES;
-                boolean differs = MemorySegment.mismatch(theirs, page, to, shadow, page, to) >= 0;
-                region.present().set(index);
-                region.dirty().set(index, differs);
+        // What is missing now comes by a fault, which waits: no page appears while the contents are compared.
+        BitSet held = held(region);
+        region.present().clear();
+        region.dirty().clear();
+        for (int first = 0; first < region.pages(); first += Windows.MOST_PAGES) {
+            int end = Math.min(region.pages(), first + Windows.MOST_PAGES);
+            MemorySegment theirs = device.read(region.address(first), region.span(first, end).bytes(), buffer);
+            for (int page = first; page < end; page++) {
+                MemorySegment contents = theirs.asSlice(region.address(page) - region.address(first), PAGE_BYTES);
+                if (held.get(page) || !isZero(contents)) {
+                    region.present().set(page);
+                    MemorySegment ours = VirtualMemory.at(here(region.address(page)), PAGE_BYTES);
+                    region.dirty().set(page, contents.mismatch(ours) >= 0);
+                }
             }
         }
         // Who was stopped at a page that is there now.
@@ -150,7 +160,57 @@ final class Shadow implements AutoCloseable {
         }
     }
 
-    /** Lets the application access a region, all of whose pages are present, without telling of it any more. */
+    /** The pages of a region that the shared memory has. */
+    private BitSet held(Region region) throws IOException {
+        BitSet held = new BitSet();
+        long base = region.span().address() - space.address();
+        SharedMemory.Extent extent = memory.extent(base);
+        while (extent != null && extent.from() < base + region.span().bytes()) {
+            held.set(
+                    (int) (Math.max(0, extent.from() - base) / PAGE_BYTES),
+                    (int) Math.min(region.pages(), (extent.to() - base) / PAGE_BYTES));
+            extent = memory.extent(extent.to());
+        }
+        return held;
+    }
+
+    /**
+     * INVALID to CLEAN for all pages that are not zeros on the device. Those that are, and are missing, will be read as
+     * zeros once nobody tells of it any more.
+     */
+    void complete(Region region) throws IOException {
+        for (int first = 0; first < region.pages(); first += Windows.MOST_PAGES) {
+            int end = Math.min(region.pages(), first + Windows.MOST_PAGES);
+            if (region.present().nextClearBit(first) < end) {
+                BitSet wanted = missing(region, first, end);
+                for (int from = wanted.nextSetBit(0); from >= 0; ) {
+                    int to = wanted.nextClearBit(from);
+                    fetch(region, first + from, first + to, false);
+                    from = wanted.nextSetBit(to);
+                }
+            }
+        }
+    }
+
+    /** Which pages of a range, counted from its first, are missing and not zeros on the device. */
+    private BitSet missing(Region region, int first, int end) throws IOException {
+        MemorySegment contents = device.read(region.address(first), region.span(first, end).bytes(), buffer);
+        BitSet missing = new BitSet();
+        if (!isZero(contents)) {
+            for (int page = region.present().nextClearBit(first); page < end; ) {
+                long at = region.address(page) - region.address(first);
+                missing.set(page - first, !isZero(contents.asSlice(at, PAGE_BYTES)));
+                page = region.present().nextClearBit(page + 1);
+            }
+        }
+        return missing;
+    }
+
+    private boolean isZero(MemorySegment contents) {
+        return contents.mismatch(zeros.asSlice(0, contents.byteSize())) < 0;
+    }
+
+    /** Lets the application access a {@linkplain #complete complete} region without telling of it any more. */
     void leave(Region region) throws IOException {
         release(region, 0, region.pages());
         // Now, not when the last holder closes: a frozen fork of this process holds the descriptor for its life.
@@ -168,7 +228,7 @@ final class Shadow implements AutoCloseable {
 
     /** Makes the application's access to a missing page a bus error. */
     void poison(long address) throws IOException {
-        faults.poison(address, VirtualMemory.PAGE_BYTES);
+        faults.poison(address, PAGE_BYTES);
     }
 
     private long here(long address) {
