@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cryo.streamlog.linux.VirtualMemory;
 import dev.cryo.uvm.device.Access;
+import dev.cryo.uvm.device.ManagedMemory;
 import dev.cryo.uvm.device.Reach;
 import dev.cryo.uvm.model.Rig;
 import dev.cryo.uvm.model.Step;
@@ -68,6 +69,21 @@ class EagerMemoryTest {
         rig.device().sync(1);
 
         assertThat(List.of(Rig.get(cell(5)), Rig.get(cell(6)))).containsExactly(5L, 6L);
+    }
+
+    @Test
+    void workGoesOnWhileTheDeviceHasNoMemoryForANewRegionYet() throws Exception {
+        Span fresh = new Span(region.end() + (1 << 30), VirtualMemory.PAGE_BYTES);
+        rig.shadow().map(fresh);
+        rig.device().add(fresh, ManagedMemory.Origin.FRESH);
+
+        rig.run(Step.set(cell(1), 1));
+        rig.device().arrive(fresh);
+        Rig.set(fresh.address(), 41);
+        rig.run(new Step(fresh.address(), fresh.address(), 1, 1));
+
+        assertThat(List.of(Rig.get(cell(1)), Rig.get(fresh.address()))).containsExactly(1L, 42L);
+        rig.free(fresh);
     }
 
     @Test

@@ -223,7 +223,7 @@ public final class ManagedLowerHalf implements LowerHalf {
                 return;
             }
         }
-        device.execute(call, new Allocated(call.address(), reply));
+        device.execute(call, new Allocated(region.span(), reply));
     }
 
     private void drop(Allocations.@Nullable Region region) {
@@ -352,22 +352,26 @@ public final class ManagedLowerHalf implements LowerHalf {
 
     /** Takes a region back that the device has no memory for. */
     private final class Allocated implements Reply {
-        private final long address;
+        private final Span span;
         private final Reply reply;
 
-        Allocated(long address, Reply reply) {
-            this.address = address;
+        Allocated(Span span, Reply reply) {
+            this.span = span;
             this.reply = reply;
         }
 
         @Override
         public void done(Record result) {
+            ManagedMemory now = shadow;
+            if (now != null) {
+                now.arrived(span);
+            }
             reply.done(result);
         }
 
         @Override
         public void failed(int code) {
-            drop(allocations.remove(address));
+            drop(allocations.remove(span.address()));
             reply.failed(code);
         }
     }

@@ -38,6 +38,9 @@ final class EagerMemory implements ManagedMemory {
     /** The regions that the device may have written since they were last copied back. */
     private final Set<Region> behind = new HashSet<>();
 
+    /** The regions that the device may have no memory for yet. */
+    private final Set<Region> fresh = new HashSet<>();
+
     private boolean suspended;
     private boolean closed;
 
@@ -60,7 +63,7 @@ final class EagerMemory implements ManagedMemory {
             Region region = regions.add(span, space);
             try {
                 switch (origin) {
-                    case FRESH -> { }
+                    case FRESH -> fresh.add(region);
                     case DEVICE -> copyBack(region, 0, region.pages());
                     case APPLICATION -> copyOut(region, 0, region.pages());
                 }
@@ -74,11 +77,23 @@ final class EagerMemory implements ManagedMemory {
     }
 
     @Override
+    public void arrived(Span span) {
+        lock.lock();
+        try {
+            fresh.remove(regions.at(span));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
     public void drop(Span span) throws IOException {
         lock.lock();
         try {
             requireServing();
-            behind.remove(regions.remove(span));
+            Region region = regions.remove(span);
+            behind.remove(region);
+            fresh.remove(region);
             VirtualMemory.removeShared(here(span.address()), span.bytes());
         } finally {
             lock.unlock();
@@ -95,6 +110,7 @@ final class EagerMemory implements ManagedMemory {
             // Whole regions, as they come back as wholes.
             Set<Region> written = new HashSet<>();
             regions.visit(access.writes(), access.stream(), (region, first, end) -> written.add(region));
+            written.removeAll(fresh); // Nobody knows their addresses.
             for (Region region : written) {
                 copyOut(region, 0, region.pages());
             }
@@ -128,7 +144,7 @@ final class EagerMemory implements ManagedMemory {
     }
 
     private void copyOut(Region region, int first, int end) throws IOException {
-        if (!behind.contains(region)) {
+        if (!behind.contains(region) && !fresh.contains(region)) {
             Span range = region.span(first, end);
             device.write(range.address(), VirtualMemory.at(here(range.address()), range.bytes()));
         }

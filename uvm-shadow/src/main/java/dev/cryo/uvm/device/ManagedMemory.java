@@ -16,7 +16,7 @@ import java.util.function.Consumer;
 public sealed interface ManagedMemory extends AutoCloseable permits PagedMemory, EagerMemory {
     /** What a region's pages hold when it is added. */
     enum Origin {
-        /** Nothing: what it holds is not defined yet. The device's memory may come until the application is told. */
+        /** Nothing: what it holds is not defined yet. The device's memory comes before {@link #arrived}. */
         FRESH,
         /** The device's memory holds the contents; the application has not used the region. */
         DEVICE,
@@ -39,8 +39,11 @@ public sealed interface ManagedMemory extends AutoCloseable permits PagedMemory,
                 : PagedMemory.open(pid, handover, device, failures);
     }
 
-    /** Takes in a region that the application has mapped. The device's memory must be there. */
+    /** Takes in a region that the application has mapped. The device's memory must be there, unless it is fresh. */
     void add(Span region, Origin origin) throws IOException;
+
+    /** Says, before the application is told, that the device's memory of a fresh region is there. */
+    void arrived(Span region);
 
     /** Forgets a region that the application has unmapped. The device's memory must still be there. */
     void drop(Span region) throws IOException;

@@ -67,6 +67,11 @@ final class PagedMemory implements ManagedMemory, Pager.Service {
     }
 
     @Override
+    public void arrived(Span span) {
+        // Nothing of a region is sent or brought before the application touches it.
+    }
+
+    @Override
     public void drop(Span span) throws IOException {
         lock.lock();
         try {

@@ -80,6 +80,11 @@ public final class DeviceProcess implements AutoCloseable {
         });
     }
 
+    /** Gives a fresh region its memory. */
+    public void arrive(Span region) {
+        span(Order.ARRIVE, region);
+    }
+
     /** Drops a region. */
     public void drop(Span region) {
         span(Order.DROP, region);

@@ -75,6 +75,7 @@ public final class ModelDevice implements DevicePages {
         switch (order) {
             case OPEN -> open(in.readLong(), new Handover(in.readInt(), in.readInt(), Spans.read(in)));
             case ADD -> add(Spans.read(in), ManagedMemory.Origin.values()[in.readInt()]);
+            case ARRIVE -> arrive(Spans.read(in));
             case DROP -> drop(Spans.read(in));
             case LAUNCH -> {
                 Access access = new Access(in.readLong(), Step.readReach(in), Step.readReach(in));
@@ -134,6 +135,11 @@ public final class ModelDevice implements DevicePages {
             VirtualMemory.commit(region.address(), region.bytes());
         }
         managed().add(region, origin);
+    }
+
+    private void arrive(Span region) throws IOException {
+        VirtualMemory.commit(region.address(), region.bytes());
+        managed().arrived(region);
     }
 
     private void drop(Span region) throws IOException {

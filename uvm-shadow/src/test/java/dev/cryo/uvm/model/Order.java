@@ -4,6 +4,7 @@ package dev.cryo.uvm.model;
 enum Order {
     OPEN,
     ADD,
+    ARRIVE,
     DROP,
     LAUNCH,
     SYNC,
