@@ -7,6 +7,7 @@ import dev.cryo.streamlog.linux.Userfaultfd;
 import dev.cryo.streamlog.ring.RingClient;
 import dev.cryo.upper.cuda.Notices;
 import dev.cryo.upper.cuda.UnifiedMemory;
+import dev.cryo.upper.cuda.UnifiedPages;
 import dev.cryo.uvm.Handover;
 import dev.cryo.uvm.Span;
 import dev.cryo.uvm.application.ShadowMemory;
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * The shadow of unified memory in an application beside a proxy. It comes into being with the first region: most
  * applications have none. Where page faults are not permitted, or the proxy cannot take them over, all is copied.
  */
-final class ShadowPages implements UnifiedMemory.Pages {
+final class ShadowPages implements UnifiedPages {
     private static final Duration TIMEOUT = Duration.ofSeconds(60);
     private static final Span SPACE = new Span(UnifiedMemory.SPACE, UnifiedMemory.SPACE_BYTES);
 

@@ -5,7 +5,7 @@ import dev.cryo.streamlog.control.ControlMessage;
 import dev.cryo.streamlog.log.StreamLog;
 import dev.cryo.streamlog.ring.RingClient;
 import dev.cryo.upper.cuda.Cuda;
-import dev.cryo.upper.cuda.UnifiedMemory;
+import dev.cryo.upper.cuda.UnifiedPages;
 import dev.cryo.upper.entry.Bridge;
 import dev.cryo.upper.entry.crac.Core;
 import dev.cryo.upper.gate.CheckpointClient;
@@ -69,7 +69,7 @@ public final class UpperHalf {
         Consumer<Call> logger = arguments.noLog() ? call -> {} : log::append;
         InProcess lowerHalf = InProcess.open(folder, arguments.device(), logger);
         ControlMessage.Hello hello = hello(ControlMessage.Role.APPLICATION_IN_PROCESS, -1, 0);
-        Cuda cuda = new Cuda(lowerHalf.channel(), SharedHostMemory::map, UnifiedMemory.Pages.SHARED);
+        Cuda cuda = new Cuda(lowerHalf.channel(), SharedHostMemory::map, UnifiedPages.SHARED);
         run(cuda, lowerHalf.channel(), hello, lowerHalf::handle, instrumentation);
     }
 

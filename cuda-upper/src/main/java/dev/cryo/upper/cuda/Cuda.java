@@ -16,6 +16,7 @@ public final class Cuda {
     private final DeviceMemory memory;
     private final HostMemory hostMemory;
     private final UnifiedMemory unifiedMemory;
+    private final UnifiedHints unifiedHints;
     private final Copies copies;
     private final MemorySets sets;
     private final Launches launches;
@@ -25,7 +26,7 @@ public final class Cuda {
     private final Adoption adoption;
 
     /** Over a channel, with a way to make shared memory and the application's pages of unified memory. */
-    public Cuda(CallChannel channel, HostMemory.Mapper mapper, UnifiedMemory.Pages pages) {
+    public Cuda(CallChannel channel, HostMemory.Mapper mapper, UnifiedPages pages) {
         Calls calls = new Calls(channel);
         HandleTable handles = new HandleTable();
         ModuleGlobals globals = new ModuleGlobals();
@@ -33,6 +34,7 @@ public final class Cuda {
         memory = new DeviceMemory(calls, devices, globals);
         hostMemory = new HostMemory(calls, mapper);
         unifiedMemory = new UnifiedMemory(calls, devices, pages);
+        unifiedHints = new UnifiedHints(calls, devices, unifiedMemory);
         contexts = new Contexts(calls, handles, devices, new Contexts.ContextEnd() {
             @Override
             public void ending(Context context) {
@@ -106,6 +108,11 @@ public final class Cuda {
     /** Unified memory. */
     public UnifiedMemory unifiedMemory() {
         return unifiedMemory;
+    }
+
+    /** What is said about the use of unified memory. */
+    public UnifiedHints unifiedHints() {
+        return unifiedHints;
     }
 
     /** Copies. */

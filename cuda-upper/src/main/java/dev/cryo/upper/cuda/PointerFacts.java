@@ -27,9 +27,9 @@ public record PointerFacts(Kind kind, Context context, long base, long bytes) {
         if (locked != null) {
             return new PointerFacts(Kind.HOST, locked.owner().context(), locked.address(), locked.bytes());
         }
-        Block<UnifiedMemory.Managed> unified = cuda.unifiedMemory().find(address);
+        Block<Managed> unified = cuda.unifiedMemory().find(address);
         if (unified != null) {
-            UnifiedMemory.Managed facts = unified.owner();
+            Managed facts = unified.owner();
             return new PointerFacts(Kind.UNIFIED, facts.context(), unified.address(), facts.bytes());
         }
         DeviceMemory.Range range = cuda.memory().find(address);

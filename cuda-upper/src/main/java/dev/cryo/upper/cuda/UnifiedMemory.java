@@ -5,13 +5,11 @@ import dev.cryo.streamlog.call.CudaResult;
 import dev.cryo.upper.arena.Arena;
 import dev.cryo.upper.arena.Block;
 import java.io.IOException;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Unified memory: device memory that the application reads and writes at the same address, by {@link Pages} of its own.
- * Sizes are in bytes. Thread-safe.
+ * Unified memory: device memory that the application reads and writes at the same address, by {@link UnifiedPages} of
+ * its own. Sizes are in bytes. Thread-safe.
  *
  * <p>What an allocation or an end changes in both halves is one step to a checkpoint: {@link #hold} lets none begin.
  */
@@ -22,10 +20,6 @@ public final class UnifiedMemory {
     public static final int HOST = 2;
     /** {@code CU_MEM_ATTACH_SINGLE}. */
     public static final int SINGLE = 4;
-    /** {@code CU_DEVICE_CPU}: the host, where a device is meant. */
-    public static final int CPU = -1;
-    /** {@code CU_DEVICE_INVALID}: no device. */
-    public static final int NOWHERE = -2;
 
     /** Where it can lie, from {@link #SPACE} on. */
     public static final long SPACE_BYTES = AddressLayout.MANAGED_WINDOW;
@@ -40,137 +34,14 @@ public final class UnifiedMemory {
 
     private final Calls calls;
     private final Devices devices;
-    private final Pages pages;
+    private final UnifiedPages pages;
     private final Sections sections = new Sections();
     private final Arena<Managed> arena = Arena.apart(SPACE, SPACE_BYTES);
 
-    UnifiedMemory(Calls calls, Devices devices, Pages pages) {
+    UnifiedMemory(Calls calls, Devices devices, UnifiedPages pages) {
         this.calls = calls;
         this.devices = devices;
         this.pages = pages;
-    }
-
-    /** The application's own view of unified memory. */
-    public interface Pages {
-        /** Host and device share their pages: the lower half is in this process. */
-        Pages SHARED = new Pages() {
-            @Override
-            public void map(long address, long bytes) {
-                // The lower half maps them.
-            }
-
-            @Override
-            public void unmap(long address, long bytes) {
-                // The lower half unmaps them.
-            }
-
-            @Override
-            public void open() {
-                // There is nothing to keep in step.
-            }
-        };
-
-        /**
-         * Maps whole pages.
-         *
-         * @throws IOException if something else lies there
-         */
-        void map(long address, long bytes) throws IOException;
-
-        /** Unmaps them. */
-        void unmap(long address, long bytes) throws IOException;
-
-        /**
-         * Makes the lower half know these pages, unless it does.
-         *
-         * @throws IOException if it cannot have them
-         */
-        void open() throws IOException;
-    }
-
-    /** What is known of an allocation beside its addresses. */
-    public static final class Managed {
-        private final Context context;
-        private final long bytes;
-        private final Set<Integer> accessedBy = ConcurrentHashMap.newKeySet();
-        private volatile boolean readMostly;
-        private volatile int preferred = NOWHERE;
-        private volatile int lastPrefetch = NOWHERE;
-
-        private Managed(Context context, long bytes) {
-            this.context = context;
-            this.bytes = bytes;
-        }
-
-        /** The size that was asked for. */
-        public long bytes() {
-            return bytes;
-        }
-
-        /** The context that it was allocated in. */
-        public Context context() {
-            return context;
-        }
-
-        /** Whether it is seldom written. */
-        public boolean isReadMostly() {
-            return readMostly;
-        }
-
-        /** The device where it should be, {@link #CPU} or {@link #NOWHERE}. */
-        public int preferred() {
-            return preferred;
-        }
-
-        /** The device where it was brought last, {@link #CPU} or {@link #NOWHERE}. */
-        public int lastPrefetch() {
-            return lastPrefetch;
-        }
-
-        /** The devices that will access it. */
-        public Set<Integer> accessedBy() {
-            return Set.copyOf(accessedBy);
-        }
-
-        private void adopt(Call.ManagedAdvise advice) {
-            switch (Advice.ofKind(advice.kind())) {
-                case READ_MOSTLY -> readMostly = advice.value() != 0;
-                case PREFERRED_LOCATION -> preferred = advice.value();
-                case ACCESSED_BY -> {
-                    if (advice.value() != 0) {
-                        accessedBy.add(advice.by());
-                    } else {
-                        accessedBy.remove(advice.by());
-                    }
-                }
-            }
-        }
-    }
-
-    /** Kinds of advice. */
-    public enum Advice {
-        /** Seldom written. */
-        READ_MOSTLY(1),
-        /** Where it should be. */
-        PREFERRED_LOCATION(3),
-        /** Who will access it. */
-        ACCESSED_BY(5);
-
-        /** {@code CUmem_advise} that sets it; the next value unsets it. */
-        private final int kind;
-
-        Advice(int kind) {
-            this.kind = kind;
-        }
-
-        private static Advice ofKind(int kind) {
-            for (Advice advice : values()) {
-                if (advice.kind == kind) {
-                    return advice;
-                }
-            }
-            throw new IllegalArgumentException("no kind of advice: " + kind);
-        }
     }
 
     /** Allocates memory and returns its address; the contents are undefined. */
@@ -308,68 +179,6 @@ public final class UnifiedMemory {
             throw new CudaError(CudaResult.INVALID_VALUE);
         }
         return block;
-    }
-
-    /**
-     * Takes advice on a range. Advice on a part of an allocation is checked and has no further effect.
-     *
-     * @param advice {@code CUmem_advise}
-     * @param device that it is about, or {@link #CPU}
-     */
-    public void advise(long address, long bytes, int advice, int device) throws CudaError {
-        Block<Managed> block = check(address, bytes);
-        if (bytes == 0 || advice < 1 || advice > 6) {
-            throw new CudaError(CudaResult.INVALID_VALUE);
-        }
-        boolean set = advice % 2 == 1;
-        Advice kind = Advice.ofKind(set ? advice : advice - 1);
-        if (kind != Advice.READ_MOSTLY && (set || kind != Advice.PREFERRED_LOCATION)) {
-            checkPlace(device);
-        }
-        if (address != block.address() || bytes < block.owner().bytes()) {
-            return;
-        }
-        Call.ManagedAdvise call =
-                switch (kind) {
-                    case READ_MOSTLY -> new Call.ManagedAdvise(address, kind.kind, 0, set ? 1 : 0);
-                    case PREFERRED_LOCATION -> new Call.ManagedAdvise(address, kind.kind, 0, set ? device : NOWHERE);
-                    case ACCESSED_BY -> new Call.ManagedAdvise(address, kind.kind, device, set ? 1 : 0);
-                };
-        block.owner().adopt(call);
-        calls.queue(call);
-    }
-
-    /** Brings a range to a device, or to the host for {@link #CPU}. */
-    public void prefetch(Stream stream, long address, long bytes, int device) throws CudaError {
-        Block<Managed> block = check(address, bytes);
-        if (bytes == 0) {
-            throw new CudaError(CudaResult.INVALID_VALUE);
-        }
-        checkPlace(device);
-        block.owner().lastPrefetch = device;
-        calls.queue(new Call.ManagedPrefetch(stream.id(), address, bytes, device));
-    }
-
-    private void checkPlace(int device) throws CudaError {
-        if (device != CPU) {
-            devices.info(device);
-        }
-    }
-
-    /**
-     * Says which work may touch an allocation without naming it.
-     *
-     * @param stream an own one, not a default stream, for {@link #SINGLE}
-     * @param bytes 0 or the size of the allocation
-     */
-    public void attach(Stream stream, long address, long bytes, int flags) throws CudaError {
-        Block<Managed> block = check(address, 0);
-        boolean known = flags == GLOBAL || flags == HOST || flags == SINGLE;
-        boolean whole = address == block.address() && (bytes == 0 || bytes == block.owner().bytes());
-        if (!known || !whole || flags == SINGLE && stream == stream.context().legacy()) {
-            throw new CudaError(CudaResult.INVALID_VALUE);
-        }
-        calls.queue(new Call.ManagedAttach(address, stream.id(), flags));
     }
 
     // Checkpoints

@@ -18,18 +18,18 @@ record DriverUnifiedMemory(Cuda cuda) {
 
     void cuMemAdvise(CUdeviceptr address, long bytes, int advice, @Nullable CUdevice device) throws CudaError {
         cuda.contexts().current();
-        cuda.unifiedMemory().advise(Pointers.value(address), bytes, advice, (int) Pointers.value(device));
+        cuda.unifiedHints().advise(Pointers.value(address), bytes, advice, (int) Pointers.value(device));
     }
 
     void cuMemPrefetchAsync(CUdeviceptr address, long bytes, @Nullable CUdevice device, @Nullable CUstream stream)
             throws CudaError {
         Stream in = stream(stream);
-        cuda.unifiedMemory().prefetch(in, Pointers.value(address), bytes, (int) Pointers.value(device));
+        cuda.unifiedHints().prefetch(in, Pointers.value(address), bytes, (int) Pointers.value(device));
     }
 
     void cuStreamAttachMemAsync(@Nullable CUstream stream, CUdeviceptr address, long bytes, int flags)
             throws CudaError {
-        cuda.unifiedMemory().attach(stream(stream), Pointers.value(address), bytes, flags);
+        cuda.unifiedHints().attach(stream(stream), Pointers.value(address), bytes, flags);
     }
 
     void cuMemRangeGetAttribute(Pointer data, long dataBytes, int attribute, CUdeviceptr address, long bytes)

@@ -4,8 +4,8 @@ import dev.cryo.streamlog.call.CudaResult;
 import dev.cryo.upper.arena.Block;
 import dev.cryo.upper.cuda.Cuda;
 import dev.cryo.upper.cuda.CudaError;
+import dev.cryo.upper.cuda.Managed;
 import dev.cryo.upper.cuda.Notices;
-import dev.cryo.upper.cuda.UnifiedMemory;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -18,13 +18,13 @@ final class RangeAttributes {
 
     static void get(Cuda cuda, Pointer data, long dataBytes, int attribute, long address, long bytes)
             throws CudaError {
-        Block<UnifiedMemory.Managed> block = cuda.unifiedMemory().check(address, bytes);
+        Block<Managed> block = cuda.unifiedMemory().check(address, bytes);
         boolean list = attribute == CUmem_range_attribute.CU_MEM_RANGE_ATTRIBUTE_ACCESSED_BY;
         boolean sized = list ? dataBytes > 0 && dataBytes % Integer.BYTES == 0 : dataBytes == Integer.BYTES;
         if (bytes == 0 || !sized) {
             throw new CudaError(CudaResult.INVALID_VALUE);
         }
-        UnifiedMemory.Managed facts = block.owner();
+        Managed facts = block.owner();
         switch (attribute) {
             case CUmem_range_attribute.CU_MEM_RANGE_ATTRIBUTE_READ_MOSTLY ->
                 store(data, facts.isReadMostly() ? 1 : 0);
@@ -33,7 +33,7 @@ final class RangeAttributes {
                 store(data, facts.lastPrefetch());
             case CUmem_range_attribute.CU_MEM_RANGE_ATTRIBUTE_ACCESSED_BY -> {
                 int[] devices = new int[Math.toIntExact(dataBytes / Integer.BYTES)];
-                Arrays.fill(devices, UnifiedMemory.NOWHERE);
+                Arrays.fill(devices, Managed.NOWHERE);
                 int[] known = facts.accessedBy().stream().mapToInt(Integer::intValue).sorted().toArray();
                 System.arraycopy(known, 0, devices, 0, Math.min(known.length, devices.length));
                 store(data, devices);

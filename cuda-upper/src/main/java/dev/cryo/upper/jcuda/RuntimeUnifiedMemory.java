@@ -16,17 +16,17 @@ record RuntimeUnifiedMemory(Cuda cuda) {
 
     void cudaMemAdvise(Pointer pointer, long bytes, int advice, int device) throws CudaError {
         cuda.runtime().current();
-        cuda.unifiedMemory().advise(DriverHostMemory.address(pointer), bytes, advice, device);
+        cuda.unifiedHints().advise(DriverHostMemory.address(pointer), bytes, advice, device);
     }
 
     void cudaMemPrefetchAsync(Pointer pointer, long bytes, int device, @Nullable cudaStream_t stream)
             throws CudaError {
-        cuda.unifiedMemory().prefetch(stream(stream), DriverHostMemory.address(pointer), bytes, device);
+        cuda.unifiedHints().prefetch(stream(stream), DriverHostMemory.address(pointer), bytes, device);
     }
 
     void cudaStreamAttachMemAsync(@Nullable cudaStream_t stream, Pointer pointer, long bytes, int flags)
             throws CudaError {
-        cuda.unifiedMemory().attach(stream(stream), DriverHostMemory.address(pointer), bytes, flags);
+        cuda.unifiedHints().attach(stream(stream), DriverHostMemory.address(pointer), bytes, flags);
     }
 
     void cudaMemRangeGetAttribute(Pointer data, long dataBytes, int attribute, Pointer pointer, long bytes)

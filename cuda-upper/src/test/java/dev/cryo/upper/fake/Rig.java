@@ -7,7 +7,7 @@ import dev.cryo.upper.cuda.Context;
 import dev.cryo.upper.cuda.Cuda;
 import dev.cryo.upper.cuda.CudaError;
 import dev.cryo.upper.cuda.HostMemory;
-import dev.cryo.upper.cuda.UnifiedMemory;
+import dev.cryo.upper.cuda.UnifiedPages;
 import dev.cryo.upper.gate.DirectChannel;
 import java.io.IOException;
 import java.util.List;
@@ -29,7 +29,7 @@ public record Rig(FakeDevice device, DirectChannel channel, StreamLog log, Cuda 
     private static Cuda over(FakeDevice device, DirectChannel channel) {
         device.attach(channel);
         channel.connect(device);
-        return new Cuda(channel, Rig::map, UnifiedMemory.Pages.SHARED);
+        return new Cuda(channel, Rig::map, UnifiedPages.SHARED);
     }
 
     /** Initialised, with a context. */
