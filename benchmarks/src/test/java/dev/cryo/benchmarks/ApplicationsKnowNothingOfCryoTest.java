@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class ApplicationsKnowNothingOfCryoTest {
     @ParameterizedTest
-    @ValueSource(strings = {"trainer", "apps"})
+    @ValueSource(strings = {"trainer", "apps", "unified"})
     void theirClassesNameNoClassOfCryoOutsideTheirPackage(String name) throws Exception {
         String own = "dev/cryo/benchmarks/" + name + "/";
 

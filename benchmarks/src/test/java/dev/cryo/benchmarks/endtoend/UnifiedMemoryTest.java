@@ -8,11 +8,8 @@ import dev.cryo.benchmarks.apps.UnifiedPages;
 import dev.cryo.benchmarks.apps.UnifiedReader;
 import dev.cryo.benchmarks.job.Applications;
 import dev.cryo.benchmarks.job.Child;
-import dev.cryo.benchmarks.job.CommandLine;
 import dev.cryo.benchmarks.job.Signals;
 import dev.cryo.benchmarks.job.Workplace;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -102,14 +99,9 @@ class UnifiedMemoryTest extends InWorkplace {
         assertThat(launched.out().texts().getLast()).startsWith("OK ");
     }
 
-    /** In a namespace where neither the system call nor the device file gives a userfaultfd. */
     @Test
     void whereUserfaultfdIsRefusedEverythingIsCopied() throws Exception {
-        String refuse = "mount --bind /dev/null /dev/userfaultfd && "
-                + "exec setpriv --bounding-set=-sys_ptrace --inh-caps=-sys_ptrace -- \"$@\"";
-        Path home = Files.createTempDirectory("cryo-eager-");
-        CommandLine without = Places.cryo().after("unshare", "-m", "sh", "-c", refuse, "sh");
-        try (Workplace eager = Workplace.in(home, without)) {
+        try (Workplace eager = Places.createWithoutUserfaultfd()) {
             Child launched = eager.launch(
                     JOB,
                     List.of("--host", "app"),
