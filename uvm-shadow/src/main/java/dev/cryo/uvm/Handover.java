@@ -8,5 +8,6 @@ package dev.cryo.uvm;
  * @param faults the userfaultfd; -1 where page faults cannot be had, and everything is copied eagerly
  * @param space the addresses in which regions can lie; a page's place in the shared memory is its distance from the
  *     space's begin
+ * @param wholeRegions whether a fault is about the whole region that the page is of: {@link Policy#REGIONS}
  */
-public record Handover(int memory, int faults, Span space) {}
+public record Handover(int memory, int faults, Span space, boolean wholeRegions) {}

@@ -11,11 +11,11 @@ class DifferentialTest {
     /** Set the system property to run a seed again. */
     private static final long SEED = Long.getLong("cryo.seed", System.nanoTime());
 
-    private static void compare(boolean eager, int threads, int operations, int checkpoints) throws Exception {
+    private static void compare(Policy policy, int threads, int operations, int checkpoints) throws Exception {
         System.out.println("-Dcryo.seed=" + SEED);
-        try (Rig rig = Rig.start(eager);
+        try (Rig rig = Rig.start(policy);
                 Garbage garbage = Garbage.produce()) {
-            new RandomPrograms(rig, threads, !eager).run(SEED, operations, checkpoints);
+            new RandomPrograms(rig, threads, policy != Policy.EAGER).run(SEED, operations, checkpoints);
         }
     }
 
@@ -23,33 +23,40 @@ class DifferentialTest {
     @NeedsUserfaultfd
     @Timeout(60)
     void fourThreadsThatShareEveryPage() throws Exception {
-        compare(false, 4, 20_000, 0);
+        compare(Policy.PAGES, 4, 20_000, 0);
     }
 
     @Test
     @NeedsUserfaultfd
     @Timeout(60)
     void fourThreadsThroughManySuspensions() throws Exception {
-        compare(false, 4, 8_000, 20);
+        compare(Policy.PAGES, 4, 8_000, 20);
+    }
+
+    @Test
+    @NeedsUserfaultfd
+    @Timeout(60)
+    void fourThreadsWithWholeRegions() throws Exception {
+        compare(Policy.REGIONS, 4, 5_000, 5);
     }
 
     @Test
     @Timeout(60)
     void oneThreadWithoutPageFaults() throws Exception {
-        compare(true, 1, 2_000, 3);
+        compare(Policy.EAGER, 1, 2_000, 3);
     }
 
     @Test
     @Tag("soak")
     @NeedsUserfaultfd
     void fourThreadsForLong() throws Exception {
-        compare(false, 4, 100_000, 0);
+        compare(Policy.PAGES, 4, 100_000, 0);
     }
 
     @Test
     @Tag("soak")
     @NeedsUserfaultfd
     void fourThreadsForLongThroughManySuspensions() throws Exception {
-        compare(false, 4, 100_000, 300);
+        compare(Policy.PAGES, 4, 100_000, 300);
     }
 }

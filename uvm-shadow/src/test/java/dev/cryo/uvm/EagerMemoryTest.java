@@ -21,7 +21,7 @@ class EagerMemoryTest {
 
     @BeforeEach
     void start() throws Exception {
-        rig = Rig.start(true);
+        rig = Rig.start(Policy.EAGER);
         region = rig.region(0, 3000);
     }
 

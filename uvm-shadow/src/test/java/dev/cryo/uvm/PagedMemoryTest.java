@@ -41,7 +41,7 @@ class PagedMemoryTest {
 
     @BeforeAll
     void start() throws Exception {
-        rig = Rig.start(false);
+        rig = Rig.start(Policy.PAGES);
         device = rig.device();
     }
 
@@ -192,8 +192,8 @@ class PagedMemoryTest {
         }
         stop.set(true);
 
-        assertThat(Rig.get(cell(4, 0))).isEqualTo(writers.get(0).get());
-        assertThat(Rig.get(cell(4, 9))).isEqualTo(writers.get(1).get());
+        List<Long> written = List.of(writers.get(0).get(), writers.get(1).get());
+        assertThat(List.of(Rig.get(cell(4, 0)), Rig.get(cell(4, 9)))).isEqualTo(written);
         assertThat(Rig.get(cell(4, 5))).isEqualTo(launches).isGreaterThan(100);
     }
 
@@ -365,7 +365,8 @@ class PagedMemoryTest {
 
     @Test
     void anAccessThatCannotBeTakenOverIsRefusedInWords() {
-        Handover wrong = new Handover(rig.shadow().handover().memory(), 999_999, rig.shadow().handover().space());
+        Handover right = rig.shadow().handover();
+        Handover wrong = new Handover(right.memory(), 999_999, right.space(), false);
 
         assertThatThrownBy(() -> device.open(ProcessHandle.current().pid(), wrong))
                 .hasMessageContaining("take over descriptor 999999 of process " + ProcessHandle.current().pid()

@@ -44,7 +44,7 @@ class ThroughputTest {
 
     @Test
     void costOfPages() throws Exception {
-        try (Rig rig = Rig.start(false)) {
+        try (Rig rig = Rig.start(Policy.PAGES)) {
             Span region = rig.region(0, PAGES);
             MemorySegment memory = VirtualMemory.at(region.address(), region.bytes());
             Work invalidate = () -> launch(rig, WRITES);

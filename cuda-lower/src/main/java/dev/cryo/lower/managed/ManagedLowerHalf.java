@@ -179,7 +179,8 @@ public final class ManagedLowerHalf implements LowerHalf {
             reply.done(Call.Done.DONE);
             return;
         }
-        Handover handover = new Handover(call.memory(), call.faults(), new Span(call.space(), call.spaceBytes()));
+        Span space = new Span(call.space(), call.spaceBytes());
+        Handover handover = new Handover(call.memory(), call.faults(), space, call.wholeRegions());
         try {
             eager = handover.faults() < 0;
             shadow = open(handover, call.written() ? Origin.APPLICATION : Origin.DEVICE);

@@ -1,19 +1,24 @@
 package dev.cryo.upper.agent;
 
+import dev.cryo.uvm.Policy;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The agent's arguments: {@code [in-process,][device=<kind>,][no-log,]<job folder or ->}.
+ * The agent's arguments: {@code [in-process,][device=<kind>,][no-log,][unified-memory=<policy>,]<job
+ * folder or ->}.
  *
  * @param job the job's folder; none for an application without a supervisor, which must be in-process
  * @param inProcess whether the lower half runs in the application's JVM
  * @param device the kind of device of a lower half in-process
  * @param noLog whether to keep no log, with which there are no checkpoints; for measurements
+ * @param unifiedMemory how unified memory is kept in step beside a proxy
  */
-record AgentArguments(Optional<Path> job, boolean inProcess, String device, boolean noLog) {
+record AgentArguments(Optional<Path> job, boolean inProcess, String device, boolean noLog, Policy unifiedMemory) {
     private static final String DEVICE = "device=";
+    private static final String UNIFIED_MEMORY = "unified-memory=";
     private static final String NO_JOB = "-";
 
     /**
@@ -29,6 +34,7 @@ record AgentArguments(Optional<Path> job, boolean inProcess, String device, bool
         boolean inProcess = false;
         boolean noLog = false;
         String device = "ptx";
+        Policy unifiedMemory = Policy.PAGES;
         String rest = argument;
         // A folder's path begins with a slash, and may have commas in it.
         while (!rest.startsWith("/") && !rest.equals(NO_JOB)) {
@@ -40,6 +46,8 @@ record AgentArguments(Optional<Path> job, boolean inProcess, String device, bool
                 noLog = true;
             } else if (option.startsWith(DEVICE)) {
                 device = option.substring(DEVICE.length());
+            } else if (option.startsWith(UNIFIED_MEMORY)) {
+                unifiedMemory = Policy.valueOf(option.substring(UNIFIED_MEMORY.length()).toUpperCase(Locale.ROOT));
             } else {
                 throw new IllegalArgumentException("unknown option of the agent: " + option);
             }
@@ -52,6 +60,6 @@ record AgentArguments(Optional<Path> job, boolean inProcess, String device, bool
         if (job.isEmpty() && !inProcess) {
             throw new IllegalArgumentException("an application without a job's folder must be in-process");
         }
-        return new AgentArguments(job, inProcess, device, noLog);
+        return new AgentArguments(job, inProcess, device, noLog, unifiedMemory);
     }
 }

@@ -9,6 +9,7 @@ import dev.cryo.upper.cuda.Notices;
 import dev.cryo.upper.cuda.UnifiedMemory;
 import dev.cryo.upper.cuda.UnifiedPages;
 import dev.cryo.uvm.Handover;
+import dev.cryo.uvm.Policy;
 import dev.cryo.uvm.Span;
 import dev.cryo.uvm.application.ShadowMemory;
 import java.io.IOException;
@@ -28,21 +29,23 @@ final class ShadowPages implements UnifiedPages {
     private static final Span SPACE = new Span(UnifiedMemory.SPACE, UnifiedMemory.SPACE_BYTES);
 
     private final RingClient ring;
+    private final Policy policy;
     private @Nullable ShadowMemory shadow;
     private boolean eager;
     private boolean opened;
     private boolean suspended;
 
-    ShadowPages(RingClient ring) {
+    ShadowPages(RingClient ring, Policy policy) {
         this.ring = ring;
+        this.policy = policy;
     }
 
     @Override
     public synchronized void map(long address, long bytes) throws IOException {
         ShadowMemory known = shadow;
         if (known == null) {
-            eager = Userfaultfd.whyNot().isPresent();
-            known = eager ? ShadowMemory.openEager(SPACE) : ShadowMemory.open(SPACE);
+            eager = isEager();
+            known = ShadowMemory.open(SPACE, eager ? Policy.EAGER : policy);
             shadow = known;
         }
         known.map(new Span(address, bytes));
@@ -78,11 +81,15 @@ final class ShadowPages implements UnifiedPages {
             return;
         }
         if (suspended) {
-            eager = Userfaultfd.whyNot().isPresent();
+            eager = isEager();
             known.resume(eager);
             suspended = false;
         }
         open(known, true);
+    }
+
+    private boolean isEager() {
+        return policy == Policy.EAGER || Userfaultfd.whyNot().isPresent();
     }
 
     private void open(ShadowMemory known, boolean written) throws IOException {
@@ -92,7 +99,9 @@ final class ShadowPages implements UnifiedPages {
             eager = true;
         }
         if (eager) {
-            Notices.sayOnce("unified memory is copied eagerly, as page faults cannot be had here; see cryo doctor");
+            if (policy != Policy.EAGER) {
+                Notices.sayOnce("unified memory is copied eagerly, as page faults cannot be had here; see cryo doctor");
+            }
             if (!handOver(known, written)) {
                 throw new IOException("the lower half cannot have the application's shadow pages");
             }
@@ -104,8 +113,8 @@ final class ShadowPages implements UnifiedPages {
     private boolean handOver(ShadowMemory known, boolean written) throws IOException {
         Handover it = known.handover();
         Span space = it.space();
-        Call.ManagedOpen call =
-                new Call.ManagedOpen(it.memory(), it.faults(), space.address(), space.bytes(), written);
+        Call.ManagedOpen call = new Call.ManagedOpen(
+                it.memory(), it.faults(), space.address(), space.bytes(), it.wholeRegions(), written);
         CompletableFuture<Boolean> answer = new CompletableFuture<>();
         Thread.ofPlatform().name("cryo-handover").daemon().start(() -> {
             try {

@@ -58,7 +58,7 @@ public final class UpperHalf {
         RingClient ring = RingClient.create(log::append);
         ControlMessage.Hello hello =
                 hello(ControlMessage.Role.APPLICATION, ring.descriptor(), ring.bytes());
-        ShadowPages pages = new ShadowPages(ring);
+        ShadowPages pages = new ShadowPages(ring, arguments.unifiedMemory());
         Cuda cuda = new Cuda(ring, SharedHostMemory::map, pages);
         CheckpointGate gate = new UnifiedGate(CheckpointGate.of(ring), cuda.unifiedMemory(), pages);
         run(cuda, gate, hello, UpperHalf::refuse, instrumentation);

@@ -8,6 +8,7 @@ import dev.cryo.proxy.supervisor.JobSettings.Host;
 import dev.cryo.proxy.supervisor.JobSettings.OnFailure;
 import dev.cryo.proxy.supervisor.Supervisor;
 import dev.cryo.proxy.supervisor.Terminal;
+import dev.cryo.uvm.Policy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -78,6 +79,15 @@ final class LaunchCommand implements Callable<Integer> {
     private boolean portableCpu;
 
     @Option(
+            names = "--unified-memory",
+            paramLabel = "WHAT",
+            defaultValue = "pages",
+            description = "What of unified memory is copied at a time: the pages that are used (default), where that"
+                    + " is permitted; regions, whole; eager, everything that a kernel may use before and after it,"
+                    + " which needs no page faults.")
+    private Policy unifiedMemory = Policy.PAGES;
+
+    @Option(
             names = "--timeout",
             paramLabel = "T",
             defaultValue = "60s",
@@ -114,6 +124,7 @@ final class LaunchCommand implements Callable<Integer> {
                 tcp == Tcp.CLOSE,
                 !noLog,
                 portableCpu,
+                unifiedMemory,
                 timeout.toMillis());
         JobFolder folder = JobFolder.named(name == null ? defaultName() : name, environment);
         try (Supervisor supervisor = Supervisor.of(folder, environment, Terminal.ofProcess())) {

@@ -7,6 +7,7 @@ import dev.cryo.proxy.supervisor.JobSettings.OnFailure;
 import dev.cryo.streamlog.image.JobInfo;
 import dev.cryo.streamlog.image.JobInfo.Arrangement;
 import dev.cryo.streamlog.image.JobInfo.HostMode;
+import dev.cryo.uvm.Policy;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -19,6 +20,7 @@ final class ImagedJob {
     private static final String ON_FAILURE = "onFailure";
     private static final String CLOSE_TCP = "closeTcp";
     private static final String PORTABLE_CPU = "portableCpu";
+    private static final String UNIFIED_MEMORY = "unifiedMemory";
     private static final String TIMEOUT = "timeoutMillis";
 
     private ImagedJob() {}
@@ -41,6 +43,7 @@ final class ImagedJob {
                         new JobInfo.Property(ON_FAILURE, settings.onFailure().name()),
                         new JobInfo.Property(CLOSE_TCP, Boolean.toString(settings.closeTcp())),
                         new JobInfo.Property(PORTABLE_CPU, Boolean.toString(settings.portableCpu())),
+                        new JobInfo.Property(UNIFIED_MEMORY, settings.unifiedMemory().name()),
                         new JobInfo.Property(TIMEOUT, Long.toString(settings.timeoutMillis()))));
     }
 
@@ -63,6 +66,7 @@ final class ImagedJob {
                     Boolean.parseBoolean(property(job, CLOSE_TCP)),
                     true,
                     Boolean.parseBoolean(property(job, PORTABLE_CPU)),
+                    Policy.valueOf(job.property(UNIFIED_MEMORY).orElse(Policy.PAGES.name())),
                     Long.parseLong(property(job, TIMEOUT)));
         } catch (IllegalArgumentException e) {
             throw new JobException(

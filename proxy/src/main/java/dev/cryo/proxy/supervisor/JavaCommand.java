@@ -3,6 +3,7 @@ package dev.cryo.proxy.supervisor;
 import dev.cryo.proxy.host.ApplicationCommand;
 import dev.cryo.proxy.host.Processor;
 import dev.cryo.proxy.supervisor.JobException.Kind;
+import dev.cryo.uvm.Policy;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -58,7 +60,8 @@ final class JavaCommand {
     private static List<String> options(JobSettings settings, JobFolder folder, Path agentJar) {
         List<String> options = new ArrayList<>();
         options.add("-javaagent:" + agentJar + "=" + (settings.inProcess() ? "in-process," : "")
-                + (settings.keepLog() ? "" : "no-log,") + folder.path());
+                + (settings.keepLog() ? "" : "no-log,")
+                + unifiedMemory(settings.unifiedMemory()) + folder.path());
         options.add("--enable-native-access=ALL-UNNAMED");
         options.add("--sun-misc-unsafe-memory-access=allow");
         options.addAll(ApplicationCommand.jvmOptions());
@@ -66,6 +69,10 @@ final class JavaCommand {
             options.addAll(Processor.portableJvmOptions());
         }
         return options;
+    }
+
+    private static String unifiedMemory(Policy policy) {
+        return policy == Policy.PAGES ? "" : "unified-memory=" + policy.name().toLowerCase(Locale.ROOT) + ",";
     }
 
     private static String quote(String option) {

@@ -1,5 +1,6 @@
 package dev.cryo.proxy.supervisor;
 
+import dev.cryo.uvm.Policy;
 import java.util.List;
 import java.util.Map;
 
@@ -14,6 +15,7 @@ import java.util.Map;
  * @param closeTcp whether connected TCP sockets are closed by a restart, instead of refused at the checkpoint
  * @param keepLog whether the stream log is kept; without it there is no checkpoint
  * @param portableCpu whether only instructions are used that other processors have
+ * @param unifiedMemory how unified memory is kept in step; pages if it is not told
  * @param timeoutMillis how long the application's work may take to come to rest at a checkpoint
  */
 public record JobSettings(
@@ -28,6 +30,7 @@ public record JobSettings(
         boolean closeTcp,
         boolean keepLog,
         boolean portableCpu,
+        Policy unifiedMemory,
         long timeoutMillis) {
 
     /** With copies of the collections. */
@@ -74,6 +77,7 @@ public record JobSettings(
                 closeTcp,
                 keepLog,
                 portableCpu,
+                unifiedMemory,
                 timeoutMillis);
     }
 }

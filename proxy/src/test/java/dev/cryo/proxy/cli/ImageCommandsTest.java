@@ -30,7 +30,7 @@ class ImageCommandsTest {
     private static final String SETTINGS = """
             {"command": ["java", "App"], "environment": {}, "workingDirectory": "/", "device": "PTX", "host": "APP",
              "inProcess": false, "intervalMillis": 0, "onFailure": "STOP", "closeTcp": false, "keepLog": true,
-             "portableCpu": false, "timeoutMillis": 1000}
+             "portableCpu": false, "unifiedMemory": "PAGES", "timeoutMillis": 1000}
             """;
     private static final long ADDRESS = 0x1000_0000_0000L;
 

@@ -209,10 +209,12 @@ public sealed interface Call {
      * @param faults that of the userfaultfd; -1 where everything has to be copied eagerly
      * @param space the addresses in which unified memory can lie begin here
      * @param spaceBytes their number
+     * @param wholeRegions whether a fault is about the whole region that the page is of
      * @param written whether the application may have written live unified memory since the lower half last had it
      */
     @Opcode(0x0306)
-    record ManagedOpen(int memory, int faults, long space, long spaceBytes, boolean written)
+    record ManagedOpen(
+            int memory, int faults, long space, long spaceBytes, boolean wholeRegions, boolean written)
             implements Blocking<Done> {}
 
     /**

@@ -124,7 +124,7 @@ class RingTest {
         client.closeGate();
         Thread caller = Thread.ofPlatform().start(() -> client.queue(new Call.EventRecord(1, 2)));
         Thread.sleep(100);
-        Call.ManagedOpen open = new Call.ManagedOpen(3, 4, 1 << 20, 1 << 20, true);
+        Call.ManagedOpen open = new Call.ManagedOpen(3, 4, 1 << 20, 1 << 20, false, true);
         assertThat(client.callPastGate(open)).isEqualTo(Call.Done.DONE);
         assertThat(lowerHalf.executed()).containsExactly(open);
         assertThat(client.awaitQuiet(Duration.ofSeconds(5))).isTrue();

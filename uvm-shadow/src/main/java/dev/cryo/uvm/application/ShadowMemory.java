@@ -5,6 +5,7 @@ import dev.cryo.streamlog.linux.SharedMemory;
 import dev.cryo.streamlog.linux.Userfaultfd;
 import dev.cryo.streamlog.linux.VirtualMemory;
 import dev.cryo.uvm.Handover;
+import dev.cryo.uvm.Policy;
 import dev.cryo.uvm.Span;
 import java.util.NavigableMap;
 import java.util.TreeMap;
@@ -25,14 +26,16 @@ public final class ShadowMemory implements AutoCloseable {
 
     private final Span space;
     private final SharedMemory pages;
+    private final boolean wholeRegions;
     private final NavigableMap<Long, Span> regions = new TreeMap<>();
     private @Nullable Userfaultfd faults;
     private boolean suspended;
     private boolean closed;
 
-    private ShadowMemory(Span space, SharedMemory pages, @Nullable Userfaultfd faults) {
+    private ShadowMemory(Span space, SharedMemory pages, boolean wholeRegions, @Nullable Userfaultfd faults) {
         this.space = space;
         this.pages = pages;
+        this.wholeRegions = wholeRegions;
         this.faults = faults;
     }
 
@@ -40,26 +43,24 @@ public final class ShadowMemory implements AutoCloseable {
      * Makes an empty one.
      *
      * @param space the addresses in which regions can lie, whole pages; memory is used for present pages only
-     * @throws LinuxException if userfaultfd is refused here; see {@link Userfaultfd#whyNot}
+     * @throws LinuxException if userfaultfd is needed and refused here; see {@link Userfaultfd#whyNot}
      */
-    public static ShadowMemory open(Span space) throws LinuxException {
-        Userfaultfd faults = Userfaultfd.open();
+    public static ShadowMemory open(Span space, Policy policy) throws LinuxException {
+        Userfaultfd faults = policy == Policy.EAGER ? null : Userfaultfd.open();
         try {
-            return new ShadowMemory(space, SharedMemory.create(NAME, space.bytes()), faults);
+            SharedMemory pages = SharedMemory.create(NAME, space.bytes());
+            return new ShadowMemory(space, pages, policy == Policy.REGIONS, faults);
         } catch (LinuxException e) {
-            faults.close();
+            if (faults != null) {
+                faults.close();
+            }
             throw e;
         }
     }
 
-    /** Makes an empty one without page faults, whose contents the other process copies eagerly. */
-    public static ShadowMemory openEager(Span space) throws LinuxException {
-        return new ShadowMemory(space, SharedMemory.create(NAME, space.bytes()), null);
-    }
-
     /** What the other process must know. */
     public synchronized Handover handover() {
-        return new Handover(pages.descriptor(), faults == null ? -1 : faults.descriptor(), space);
+        return new Handover(pages.descriptor(), faults == null ? -1 : faults.descriptor(), space, wholeRegions);
     }
 
     /**

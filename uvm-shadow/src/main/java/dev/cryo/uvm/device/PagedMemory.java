@@ -18,6 +18,7 @@ import java.util.function.Consumer;
 final class PagedMemory implements ManagedMemory, Pager.Service {
     private final ReentrantLock lock = new ReentrantLock();
     private final Span space;
+    private final boolean wholeRegions;
     private final Shadow shadow;
     private final Consumer<IOException> failures;
     private final Regions regions = new Regions();
@@ -26,8 +27,9 @@ final class PagedMemory implements ManagedMemory, Pager.Service {
     private boolean pagerEnded;
     private boolean closed;
 
-    private PagedMemory(Span space, Shadow shadow, Consumer<IOException> failures) throws IOException {
-        this.space = space;
+    private PagedMemory(Handover handover, Shadow shadow, Consumer<IOException> failures) throws IOException {
+        this.space = handover.space();
+        this.wholeRegions = handover.wholeRegions();
         this.shadow = shadow;
         this.failures = failures;
         this.pager = new Pager(shadow.faults(), this, failures);
@@ -37,7 +39,7 @@ final class PagedMemory implements ManagedMemory, Pager.Service {
             throws IOException {
         Shadow shadow = Shadow.takeOver(pid, handover, device);
         try {
-            PagedMemory memory = new PagedMemory(handover.space(), shadow, failures);
+            PagedMemory memory = new PagedMemory(handover, shadow, failures);
             memory.pager.start();
             return memory;
         } catch (IOException e) {
@@ -184,18 +186,25 @@ final class PagedMemory implements ManagedMemory, Pager.Service {
     private Pager.Served serve(Region region, Pager.Fault fault) throws IOException {
         int page = region.page(fault.address());
         if (region.present().get(page)) {
-            if (fault.write()) {
+            if (fault.write() && wholeRegions) {
+                releasePresent(region);
+            } else if (fault.write()) {
                 release(region, page);
             } else {
                 shadow.wake(region.span(page, page + 1)); // Another thread's fault has brought it meanwhile.
             }
             return new Pager.Served.Done();
         }
-        List<CompletableFuture<?>> outstanding = writers.of(region, region.span(page, page + 1));
+        List<CompletableFuture<?>> outstanding =
+                writers.of(region, wholeRegions ? region.span() : region.span(page, page + 1));
         if (!outstanding.isEmpty()) {
             return new Pager.Served.After(outstanding);
         }
-        fetch(region, page, fault.write());
+        if (wholeRegions) {
+            fetchMissing(region, 0, region.pages(), fault.write());
+        } else {
+            fetch(region, page, fault.write());
+        }
         return new Pager.Served.Done();
     }
 
@@ -225,6 +234,14 @@ final class PagedMemory implements ManagedMemory, Pager.Service {
         region.writes().expect(region.dirty().nextClearBit(end));
     }
 
+    private void releasePresent(Region region) throws IOException {
+        for (int from = region.present().nextSetBit(0); from >= 0; ) {
+            int to = region.present().nextClearBit(from);
+            shadow.release(region, from, to);
+            from = region.present().nextSetBit(to);
+        }
+    }
+
     private Pager.Served prefetch(Region region, Span range) throws IOException {
         int end = region.endOf(range);
         int first = region.present().nextClearBit(region.firstOf(range));
@@ -235,15 +252,15 @@ final class PagedMemory implements ManagedMemory, Pager.Service {
         if (!outstanding.isEmpty()) {
             return new Pager.Served.After(outstanding);
         }
-        fetchMissing(region, first, end);
+        fetchMissing(region, first, end, false);
         return new Pager.Served.Done();
     }
 
-    private void fetchMissing(Region region, int first, int end) throws IOException {
+    private void fetchMissing(Region region, int first, int end, boolean write) throws IOException {
         for (int from = region.present().nextClearBit(first); from < end; ) {
             int present = region.present().nextSetBit(from);
             int to = Math.min(Math.min(end, from + Windows.MOST_PAGES), present < 0 ? end : present);
-            shadow.fetch(region, from, to, false);
+            shadow.fetch(region, from, to, write);
             from = region.present().nextClearBit(to);
         }
     }

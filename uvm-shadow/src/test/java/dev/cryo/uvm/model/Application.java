@@ -1,5 +1,6 @@
 package dev.cryo.uvm.model;
 
+import dev.cryo.uvm.Policy;
 import dev.cryo.uvm.Span;
 import dev.cryo.uvm.device.Access;
 import dev.cryo.uvm.device.Reach;
@@ -42,7 +43,7 @@ public final class Application {
 
     /** Does the deed, and then says what it has read. */
     public static void main(String[] arguments) throws Exception {
-        try (Rig rig = Rig.start(false)) {
+        try (Rig rig = Rig.start(Policy.PAGES)) {
             System.out.println(rig.device().process().pid());
             Span region = rig.region(0, 4);
             Deed deed = Deed.valueOf(arguments[0]);

@@ -64,6 +64,7 @@ public final class DeviceProcess implements AutoCloseable {
             out.writeInt(handover.memory());
             out.writeInt(handover.faults());
             Spans.write(out, handover.space());
+            out.writeBoolean(handover.wholeRegions());
         });
     }
 

@@ -73,7 +73,10 @@ public final class ModelDevice implements DevicePages {
 
     private void obey(Order order, long request) throws IOException, InterruptedException {
         switch (order) {
-            case OPEN -> open(in.readLong(), new Handover(in.readInt(), in.readInt(), Spans.read(in)));
+            case OPEN -> {
+                long pid = in.readLong();
+                open(pid, new Handover(in.readInt(), in.readInt(), Spans.read(in), in.readBoolean()));
+            }
             case ADD -> add(Spans.read(in), ManagedMemory.Origin.values()[in.readInt()]);
             case ARRIVE -> arrive(Spans.read(in));
             case DROP -> drop(Spans.read(in));

@@ -3,6 +3,7 @@ package dev.cryo.uvm.model;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.cryo.streamlog.linux.VirtualMemory;
+import dev.cryo.uvm.Policy;
 import dev.cryo.uvm.Span;
 import dev.cryo.uvm.application.ShadowMemory;
 import dev.cryo.uvm.device.Access;
@@ -31,9 +32,9 @@ public final class Rig implements AutoCloseable {
     }
 
     /** Starts a device and opens shadow memory. */
-    public static Rig start(boolean eager) throws IOException {
+    public static Rig start(Policy policy) throws IOException {
         DeviceProcess device = DeviceProcess.start();
-        ShadowMemory shadow = eager ? ShadowMemory.openEager(SPACE) : ShadowMemory.open(SPACE);
+        ShadowMemory shadow = ShadowMemory.open(SPACE, policy);
         device.open(ProcessHandle.current().pid(), shadow.handover());
         return new Rig(device, shadow);
     }
