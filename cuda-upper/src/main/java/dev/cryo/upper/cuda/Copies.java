@@ -57,7 +57,12 @@ public final class Copies {
             case Place.Pageable from -> {
                 switch (target) {
                     case Place.Pageable to -> staged.host(stream, from, to, extent);
-                    case Place.Shared to -> staged.upload(stream, from, to, extent);
+                    case Place.Shared to -> {
+                        staged.upload(stream, from, to, extent);
+                        if (wait && !(to instanceof Place.Device)) {
+                            calls.call(stream.context(), new Call.StreamSync(stream.id()));
+                        }
+                    }
                 }
             }
             case Place.Shared from -> {

@@ -29,8 +29,11 @@ public final class UnifiedMemory {
 
     private static final long PAGE_BYTES = 4096;
 
-    /** Between allocations, so that a pointer to the end of one is none to the next. */
-    private static final long GAP_BYTES = 1;
+    /**
+     * Between the pages of allocations, so that a pointer to the end of one is none to the next, and a pointer to a
+     * little before one, as arrays that are counted from 1 have it, is none to the one before.
+     */
+    private static final long GAP_BYTES = 2 * PAGE_BYTES;
 
     private final Calls calls;
     private final Devices devices;

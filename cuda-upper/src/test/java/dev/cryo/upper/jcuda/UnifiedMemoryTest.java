@@ -187,6 +187,33 @@ class UnifiedMemoryTest {
                 .isEqualTo(CUresult.CUDA_ERROR_INVALID_VALUE);
     }
 
+    /** The host may look at once, and the call may not even have left this process. */
+    @Test
+    void aSynchronousCopyOrSetHasEndedWhenItReturns() throws Exception {
+        CUdeviceptr address = allocate(8192, GLOBAL);
+        DriverSets sets = new DriverSets(rig.cuda());
+        DriverCopies copies = new DriverCopies(rig.cuda());
+        for (Rig.Action action : new Rig.Action[] {
+            () -> sets.cuMemsetD8(address, (byte) 3, 8192),
+            () -> sets.cuMemsetD2D16(address, 100, (short) 3, 10, 10),
+            () -> new RuntimeSets(rig.cuda()).cudaMemset(address, 3, 8192),
+            () -> copies.cuMemcpyHtoD(address, Pointer.to(new byte[100]), 100),
+            () -> copies.cuMemcpyHtoD(address, Pointer.to(new byte[8192]), 8192),
+            () -> copies.cuMemcpyDtoD(address, address.withByteOffset(4096), 4096)
+        }) {
+            assertThat(code(action)).isZero();
+            assertThat(rig.calls().getLast()).isInstanceOf(Call.StreamSync.class);
+        }
+    }
+
+    @Test
+    void whatIsAsynchronousIsNotWaitedFor() throws Exception {
+        CUdeviceptr address = allocate(8192, GLOBAL);
+        new DriverSets(rig.cuda()).cuMemsetD8Async(address, (byte) 3, 8192, null);
+        new DriverCopies(rig.cuda()).cuMemcpyHtoDAsync(address, Pointer.to(new byte[100]), 100, null);
+        assertThat(rig.calls()).noneMatch(Call.StreamSync.class::isInstance);
+    }
+
     @Test
     void noneBeginsWhileACheckpointHoldsThem() throws Exception {
         rig.cuda().unifiedMemory().hold();
