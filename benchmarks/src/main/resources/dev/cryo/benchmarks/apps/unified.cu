@@ -1,4 +1,4 @@
-// Kernels of UnifiedPages; unified.ptx beside this file is made from it by
+// Kernels of UnifiedPages, UnifiedReader and UnifiedLarge; unified.ptx beside this file is made from it by
 //   nvcc -ptx -arch=compute_75 unified.cu
 
 struct Node {
@@ -30,5 +30,13 @@ extern "C" __global__ void walk(Node *head, int salt, int *sum) {
             at->value += salt;
         }
         *sum = total;
+    }
+}
+
+/** Changes one value in so many. */
+extern "C" __global__ void scatter(int *data, long long stride, int count, int salt) {
+    int i = blockIdx.x * blockDim.x + threadIdx.x;
+    if (i < count) {
+        data[i * stride] = data[i * stride] * 31 + (salt ^ i);
     }
 }

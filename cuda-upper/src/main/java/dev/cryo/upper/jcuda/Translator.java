@@ -33,11 +33,12 @@ public final class Translator implements Linkage {
         classes.forEach(this::add);
     }
 
-    /** The translations of a binding class, {@code JCudaDriver} or {@code JCuda}. */
+    /** The translations of a binding class, {@code JCudaDriver} or {@code JCuda}, or what pointers ask for. */
     public static Linkage open(Cuda cuda, Class<?> binding) {
         return switch (binding.getSimpleName()) {
             case "JCudaDriver" -> driver(cuda);
             case "JCuda" -> runtime(cuda);
+            case "Pointer" -> new PointerBuffers(cuda.unifiedMemory());
             default -> throw new IllegalArgumentException("no translations for " + binding);
         };
     }

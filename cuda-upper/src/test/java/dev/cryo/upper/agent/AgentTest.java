@@ -74,6 +74,7 @@ class AgentTest {
                 .containsExactly(
                         "driver true",
                         "runtime 2.0",
+                        "buffers 990 20",
                         "launched",
                         "thrown CUDA_ERROR_INVALID_VALUE",
                         "graph CUDA_ERROR_NOT_SUPPORTED",
@@ -163,7 +164,7 @@ class AgentTest {
                 "dev.cryo.upper.apps.OwnLoader",
                 classPath));
         assertThat(said.err()).doesNotContain("Exception");
-        assertThat(said.out()).startsWith("driver true", "runtime 2.0", "launched");
+        assertThat(said.out()).startsWith("driver true", "runtime 2.0", "buffers 990 20", "launched");
         assertThat(said.status()).isZero();
     }
 

@@ -41,6 +41,10 @@ public final class RoundTrip {
         JCuda.cudaMallocHost(locked, 20);
         JCuda.cudaMemcpy(locked, memory, 20, cudaMemcpyKind.cudaMemcpyDeviceToHost);
         System.out.println("runtime " + locked.getByteBuffer().asFloatBuffer().get(4));
+        CUdeviceptr managed = new CUdeviceptr();
+        JCudaDriver.cuMemAllocManaged(managed, 1000, 1);
+        System.out.println("buffers " + managed.withByteOffset(10).getByteBuffer().capacity() + " "
+                + locked.withByteOffset(10).getByteBuffer().capacity());
         launch(memory);
         try {
             JCudaDriver.cuMemFree(new CUdeviceptr());
