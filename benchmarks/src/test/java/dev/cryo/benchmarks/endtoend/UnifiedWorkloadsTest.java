@@ -36,12 +36,12 @@ class UnifiedWorkloadsTest extends InWorkplace {
                 UnifiedMemoryStreams.class,
                 192,
                 List.of("--rounds", "8"),
-                List.of("--tasks", "60", "--largest", "1200", "--rounds", "10", "--threads", "6")),
+                List.of("--tasks", "60", "--largest", "1200", "--rounds", "20", "--threads", "6")),
         TREE(
                 BarnesHut.class,
                 30,
                 List.of("--bodies", "1200"),
-                List.of("--bodies", "12000", "--iterations", "12", "--pool", "3000"));
+                List.of("--bodies", "8000", "--iterations", "12", "--pool", "3000"));
 
         private final Class<?> program;
         private final int steps;
@@ -157,7 +157,7 @@ class UnifiedWorkloadsTest extends InWorkplace {
     @EnumSource
     @Tag("soak")
     void largerOnesAreExactUnderCheckpointsAndRestarts(Workload workload) throws Exception {
-        Child running = place.launch(JOB, List.of(), workload.command(workload.large, 20));
+        Child running = place.launch(JOB, List.of(), workload.command(workload.large, 120));
         running.out().await("step ", SOON);
         for (int cycle = 0; cycle < 6 && running.isAlive(); cycle++) {
             Thread.sleep(2000);
