@@ -2,77 +2,89 @@ package dev.cryo.uvm.device;
 
 import dev.cryo.uvm.Span;
 import java.io.IOException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * The outstanding device work that may write unified memory. One entry per stream: a stream's work ends in order, so
- * that its latest work stands for all before it. Guarded by its owner's lock.
+ * The outstanding device work that may write unified memory. Guarded by its owner's lock.
+ *
+ * <p>Each piece of work is known by itself, so that a page waits for what may write it and not for what its stream was
+ * given later: a stream that is never empty would keep it waiting for ever, and without page faults it would be copied
+ * back after the application has been told that its work has ended, over what the application has written since.
  */
 final class Writers {
-    private static final int MOST_SPANS = 64;
+    /** By stream, oldest first: the work of a stream ends in order. */
+    private final Map<Long, Deque<Work>> byStream = new HashMap<>();
 
-    private final Map<Long, Entry> byStream = new HashMap<>();
-
-    private static final class Entry {
+    /** Work of one reach, one or several pieces in a row. */
+    private static final class Work {
         private final long stream;
-        private final List<Span> spans = new ArrayList<>();
-        private CompletableFuture<?> latest;
-        private boolean visible;
-        private boolean everything;
+        private final Reach reach;
+        private final Set<Span> pinned = new HashSet<>();
+        private CompletableFuture<?> end;
 
-        Entry(long stream, CompletableFuture<?> latest) {
+        Work(long stream, Reach reach, CompletableFuture<?> end) {
             this.stream = stream;
-            this.latest = latest;
-        }
-
-        void add(Reach reach) {
-            switch (reach) {
-                case Reach.All() -> visible = true;
-                case Reach.Only(List<Span> more) -> add(more);
-            }
-        }
-
-        void add(List<Span> more) {
-            spans.addAll(more);
-            if (spans.size() > MOST_SPANS) {
-                everything = true; // Waiting for too much is right, only slower.
-                spans.clear();
-            }
+            this.reach = reach;
+            this.end = end;
         }
 
         boolean reaches(Region region, Span range) {
-            return everything
-                    || visible && region.attachment().isVisibleTo(stream)
-                    || spans.stream().anyMatch(range::meets);
+            boolean now =
+                    switch (reach) {
+                        case Reach.All() -> region.attachment().isVisibleTo(stream);
+                        case Reach.Only(List<Span> spans) -> spans.stream().anyMatch(range::meets);
+                    };
+            return now || pinned.stream().anyMatch(range::meets);
         }
     }
 
     /** Takes note of work that may write. */
-    void add(long stream, Reach reach, CompletableFuture<?> work) {
-        byStream.values().removeIf(entry -> entry.latest.isDone());
-        if (work.isDone() || reach.equals(Reach.NOTHING)) {
+    void add(long stream, Reach reach, CompletableFuture<?> end) {
+        forgetEnded();
+        if (end.isDone() || reach.equals(Reach.NOTHING)) {
             return;
         }
-        Entry entry = byStream.computeIfAbsent(stream, id -> new Entry(id, work));
-        entry.latest = work;
-        entry.add(reach);
+        Deque<Work> before = byStream.computeIfAbsent(stream, id -> new ArrayDeque<>());
+        Work last = before.peekLast();
+        if (last != null && last.reach.equals(reach) && last.pinned.isEmpty()) {
+            last.end = end;
+        } else {
+            before.addLast(new Work(stream, reach, end));
+        }
     }
 
-    /** The outstanding work that may write a range of a region; empty if there is none. */
+    private void forgetEnded() {
+        for (Deque<Work> works : byStream.values()) {
+            while (!works.isEmpty() && works.getFirst().end.isDone()) {
+                works.removeFirst();
+            }
+        }
+        byStream.values().removeIf(Deque::isEmpty);
+    }
+
+    /** The outstanding work that may write a range of a region, the last of each stream; empty if there is none. */
     List<CompletableFuture<?>> of(Region region, Span range) {
-        List<CompletableFuture<?>> outstanding = List.of();
-        for (Entry entry : byStream.values()) {
-            if (!entry.latest.isDone() && entry.reaches(region, range)) {
-                outstanding = new ArrayList<>(outstanding);
-                outstanding.add(entry.latest);
+        List<CompletableFuture<?>> outstanding = new ArrayList<>();
+        for (Deque<Work> works : byStream.values()) {
+            for (Iterator<Work> latest = works.descendingIterator(); latest.hasNext(); ) {
+                Work work = latest.next();
+                if (!work.end.isDone() && work.reaches(region, range)) {
+                    outstanding.add(work.end);
+                    break;
+                }
             }
         }
         return outstanding;
@@ -102,9 +114,11 @@ final class Writers {
 
     /** Keeps a region in the reach of the work that reaches it now, whatever it will be attached to. */
     void pin(Region region) {
-        for (Entry entry : byStream.values()) {
-            if (entry.reaches(region, region.span())) {
-                entry.add(List.of(region.span()));
+        for (Deque<Work> works : byStream.values()) {
+            for (Work work : works) {
+                if (work.reaches(region, region.span())) {
+                    work.pinned.add(region.span());
+                }
             }
         }
     }

@@ -31,22 +31,40 @@ class WritersTest {
     }
 
     @Test
-    void theLatestWorkOfAStreamStandsForAllBefore() {
+    void workThatAStreamWasGivenLaterIsNotWaitedFor() {
         CompletableFuture<Object> later = new CompletableFuture<>();
         writers.add(1, Reach.of(PAGE), work);
         writers.add(1, Reach.of(new Span(0x13000, 8)), later);
+        assertThat(writers.of(region, PAGE).getFirst()).isSameAs(work);
 
-        assertThat(writers.of(region, PAGE).getFirst()).isSameAs(later);
+        work.complete(null);
+        assertThat(writers.of(region, PAGE)).isEmpty();
+        assertThat(writers.of(region, new Span(0x13000, 8))).hasSize(1);
     }
 
     @Test
-    void moreRangesThanAreKeptReachEverything() {
-        region.attachment(new Attachment.Host());
-        for (int i = 0; i < 100; i++) {
-            writers.add(1, Reach.of(new Span(0x900000L + 0x1000L * i, 8)), work);
-        }
+    void theLastWorkOfAStreamThatReachesAPageStandsForAllBefore() {
+        CompletableFuture<Object> later = new CompletableFuture<>();
+        writers.add(1, Reach.of(PAGE), work);
+        writers.add(1, Reach.of(new Span(0x13000, 8)), work);
+        writers.add(1, Reach.of(PAGE), later);
 
+        assertThat(writers.of(region, PAGE).getFirst()).isSameAs(later);
+        work.complete(null);
         assertThat(writers.of(region, PAGE)).hasSize(1);
+    }
+
+    @Test
+    void whatWorkReachedBeforeAnAttachmentIsNotReachedByTheNext() {
+        CompletableFuture<Object> later = new CompletableFuture<>();
+        writers.add(1, Reach.ALL, work);
+        writers.pin(region);
+        region.attachment(new Attachment.Single(2));
+        writers.add(1, Reach.ALL, later);
+        assertThat(writers.of(region, PAGE).getFirst()).isSameAs(work);
+
+        work.complete(null);
+        assertThat(writers.of(region, PAGE)).isEmpty();
     }
 
     @Test
