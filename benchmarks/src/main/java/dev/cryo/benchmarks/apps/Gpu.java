@@ -39,10 +39,10 @@ final class Gpu implements AutoCloseable {
     static final int BLOCK = 256;
 
     private final CUcontext context = new CUcontext();
+    private final CUdevice device = new CUdevice();
 
     Gpu() {
         check(cuInit(0));
-        var device = new CUdevice();
         check(cuDeviceGet(device, 0));
         check(cuCtxCreate(context, 0, device));
     }
@@ -54,6 +54,10 @@ final class Gpu implements AutoCloseable {
 
     CUcontext context() {
         return context;
+    }
+
+    CUdevice device() {
+        return device;
     }
 
     static void check(int result) {

@@ -1,0 +1,134 @@
+package dev.cryo.benchmarks.endtoend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cryo.benchmarks.apps.UnifiedRandom;
+import dev.cryo.benchmarks.job.Applications;
+import dev.cryo.benchmarks.job.Child;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Random;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Random programs on unified memory give exactly what they give on plain arrays, through everything that there is. */
+class UnifiedRandomTest extends InWorkplace {
+    private static final String JOB = "random";
+    private static final Duration LONG = Duration.ofMinutes(10);
+
+    /** Set the system property to run a seed again. */
+    private static final long SEED = Long.getLong("cryo.seed", System.nanoTime() & 0xffff_ffffL);
+
+    /** A program of 4 times so many operations as {@code steps} times {@code operations}. */
+    private static List<String> program(long seed, int steps, int operations, String... more) {
+        System.out.println("-Dcryo.seed=" + seed);
+        List<String> words = new ArrayList<>(Applications.java(UnifiedRandom.class));
+        words.addAll(List.of("--seed", "" + seed, "--steps", "" + steps, "--operations", "" + operations));
+        words.addAll(List.of(more));
+        return words;
+    }
+
+    private static void assertExact(Child launched) throws Exception {
+        launched.succeed(LONG);
+        assertThat(launched.out().texts().getLast()).startsWith("OK ");
+    }
+
+    @Test
+    void aRandomProgramIsExactBesideAProxy() throws Exception {
+        assertExact(place.launch(JOB, List.of("--host", "app"), program(SEED, 50, 50)));
+    }
+
+    @Test
+    void aRandomProgramIsExactInTheApplicationsProcess() throws Exception {
+        assertExact(place.launch(JOB, List.of("--in-process", "--host", "app"), program(SEED, 20, 50, "--strict")));
+    }
+
+    @Test
+    void aRandomProgramIsExactWhereEverythingIsCopied() throws Exception {
+        List<String> options = List.of("--host", "app", "--unified-memory", "eager");
+        assertExact(place.launch(JOB, options, program(SEED, 20, 50, "--strict")));
+    }
+
+    @Test
+    void aRandomProgramIsExactWhereWholeRegionsAreCopied() throws Exception {
+        assertExact(place.launch(
+                JOB, List.of("--host", "app", "--unified-memory", "regions"), program(SEED, 20, 50)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3})
+    @Tag("soak")
+    void longRandomProgramsAreExact(long seed) throws Exception {
+        assertExact(place.launch(JOB, List.of("--host", "app"), program(seed, 250, 100)));
+    }
+
+    @Test
+    @NeedsCriu
+    void aRandomProgramIsExactThroughCheckpointsAndRestarts() throws Exception {
+        throughRestarts(program(SEED, 60, 20), 60, 10);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {4, 5})
+    @Tag("soak")
+    @NeedsCriu
+    void longRandomProgramsAreExactThroughManyRestarts(long seed) throws Exception {
+        throughRestarts(program(seed, 1000, 25), 1000, 5);
+    }
+
+    /**
+     * Has a program of so many steps checkpointed after every few of them, and killed and restarted each second time,
+     * when it has gone on for a while.
+     */
+    private void throughRestarts(List<String> program, int steps, int stride) throws Exception {
+        Random random = new Random(steps);
+        Child running = place.launch(JOB, List.of(), program);
+        running.out().await("step " + stride + "/", LONG);
+        int restarts = 0;
+        for (int at = stride; at + 2 * stride < steps; at += stride) {
+            if (!awaitStep(running, at, steps)) {
+                break;
+            }
+            long image = place.checkpoint(JOB).image();
+            dropBefore(image);
+            if (random.nextBoolean()) {
+                Thread.sleep(random.nextInt(100));
+                place.kill(JOB);
+                running = place.start("restart", JOB);
+                restarts++;
+            }
+        }
+        System.out.println(restarts + " restarts");
+        assertExact(running);
+        assertThat(restarts).isPositive();
+    }
+
+    /** Waits for a step or a later one; false if it has come to the end, as it must not wait here. */
+    private static boolean awaitStep(Child running, int step, int steps) throws Exception {
+        Predicate<String> reached = line -> line.startsWith("step ")
+                && Integer.parseInt(line.substring(5, line.indexOf('/'))) >= step;
+        String line = running.out().await(reached, "step " + step, LONG).text();
+        return !line.startsWith("step " + steps + "/");
+    }
+
+    /** Gives up the images that no restart needs any more: a long run would fill the disk. */
+    private void dropBefore(long image) throws IOException {
+        Path old = place.image(JOB, image - 2);
+        if (Files.isDirectory(old)) {
+            try (Stream<Path> files = Files.walk(old)) {
+                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(file);
+                }
+            }
+        }
+    }
+}
