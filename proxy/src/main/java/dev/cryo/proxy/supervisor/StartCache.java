@@ -1,7 +1,9 @@
 package dev.cryo.proxy.supervisor;
 
+import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -9,7 +11,8 @@ import java.util.List;
  * and 515). It halves the time of a start, and the optimizing compiler knows at once what to compile.
  *
  * <p>The cache is recorded once, after the build, by a job whose supervisor has the property {@value #PROPERTY}. A JVM
- * that finds that a cache does not fit, because of other class files or another JDK, starts without.
+ * that finds that a cache does not fit, because of another JDK, starts without. It does not find out every time that
+ * class files are others (JDK 25 then mixes old classes with new ones), so a cache older than one of them is not used.
  *
  * @param file the cache
  * @param recorded whether the proxy that is started now is to write it when it ends
@@ -28,6 +31,15 @@ record StartCache(Path file, boolean recorded) {
         if (recorded) {
             return List.of("-XX:AOTCacheOutput=" + file);
         }
-        return Files.exists(file) ? List.of("-XX:AOTCache=" + file, "-Xlog:aot=off,cds=off") : List.of();
+        if (Files.exists(file) && !isOutdated()) {
+            return List.of("-XX:AOTCache=" + file, "-Xlog:aot=off,cds=off");
+        }
+        return List.of();
+    }
+
+    private boolean isOutdated() {
+        File[] parts = file.resolveSibling("lib").toFile().listFiles();
+        long recordedAt = file.toFile().lastModified();
+        return parts != null && Arrays.stream(parts).anyMatch(part -> part.lastModified() > recordedAt);
     }
 }
