@@ -65,17 +65,24 @@ final class Replay {
             memory.add(new LowerHalf.Range(map.address(), map.mappedBytes()));
         }
         if (call instanceof Call.ModuleLoad load && answer instanceof Call.ModuleLoad.Result result) {
-            if (result.globalsAt() != load.globalsAt()) {
-                throw new IOException("the globals of module 0x%x lie at 0x%x on this device, but were at 0x%x"
-                        .formatted(load.module(), result.globalsAt(), load.globalsAt()));
-            }
-            if (result.globalsBytes() != load.globalsBytes()) {
-                throw new IOException("module 0x%x has %d bytes of globals on this device, but had %d"
-                        .formatted(load.module(), result.globalsBytes(), load.globalsBytes()));
-            }
-            if (result.globalsBytes() > 0) {
-                memory.add(new LowerHalf.Range(result.globalsAt(), result.globalsBytes()));
-            }
+            check(load, result);
+        }
+        if (call instanceof Call.ModuleLoadManaged load && answer instanceof Call.ModuleLoad.Result result) {
+            check(load.plain(), result);
+        }
+    }
+
+    private void check(Call.ModuleLoad load, Call.ModuleLoad.Result result) throws IOException {
+        if (result.globalsAt() != load.globalsAt()) {
+            throw new IOException("the globals of module 0x%x lie at 0x%x on this device, but were at 0x%x"
+                    .formatted(load.module(), result.globalsAt(), load.globalsAt()));
+        }
+        if (result.globalsBytes() != load.globalsBytes()) {
+            throw new IOException("module 0x%x has %d bytes of globals on this device, but had %d"
+                    .formatted(load.module(), result.globalsBytes(), load.globalsBytes()));
+        }
+        if (result.globalsBytes() > 0) {
+            memory.add(new LowerHalf.Range(result.globalsAt(), result.globalsBytes()));
         }
     }
 
@@ -105,6 +112,7 @@ final class Replay {
     private static String words(Call call) {
         return switch (call) {
             case Call.ModuleLoad load -> "module 0x%x (%d bytes of PTX)".formatted(load.module(), load.image().length);
+            case Call.ModuleLoadManaged load -> words(load.plain());
             case Call.FunctionGet get -> "kernel %s of module 0x%x".formatted(get.name(), get.module());
             case Call.MemMap map -> "%d bytes of memory at 0x%x".formatted(map.bytes(), map.address());
             case Call.ManagedAlloc map ->

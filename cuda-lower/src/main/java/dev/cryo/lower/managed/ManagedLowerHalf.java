@@ -33,8 +33,6 @@ public final class ManagedLowerHalf implements LowerHalf {
     private static final int ATTACH_HOST = 2;
     private static final int ATTACH_SINGLE = 4;
     private static final int HOST = -1;
-    private static final int MANAGED_MEMORY = 83;
-    private static final int[] NOT_CONCURRENT = {88, 89, 100, 101};
 
     private final UnifiedDevice device;
     private final Allocations allocations = new Allocations();
@@ -93,6 +91,7 @@ public final class ManagedLowerHalf implements LowerHalf {
                 case Call.Copy it -> submit(now, reaches.of(it), it, reply);
                 case Call.MemSet it -> submit(now, reaches.of(it), it, reply);
                 case Call.MemWrite it -> submit(now, reaches.of(it), it, reply);
+                case Call.ModuleLoadManaged it -> load(now, it, reply);
                 case Call.ManagedAdvise it -> {
                     allocations.note(it);
                     allocations.find(it.address()).ifPresent(region -> advise(now, region));
@@ -139,14 +138,24 @@ public final class ManagedLowerHalf implements LowerHalf {
         });
     }
 
+    /** Loads a module, whose managed variables the application finds with their first values. */
+    private void load(ManagedMemory now, Call.ModuleLoadManaged call, Reply reply) throws IOException {
+        CompletableFuture<Void> loaded = new CompletableFuture<>();
+        Reply settled = eager ? new Settling(now, CompletableFuture.completedFuture(null), true, reply) : reply;
+        now.submit(reaches.of(call), () -> {
+            device.execute(call, new Ended(loaded, settled));
+            return loaded;
+        });
+    }
+
     /** The end of the work of a stream so far. */
     private CompletableFuture<?> end(long stream) {
-        Ended ended = new Ended(new CompletableFuture<>());
+        CompletableFuture<Void> ended = new CompletableFuture<>();
         if (eager) {
-            outstanding.add(ended.future);
+            outstanding.add(ended);
         }
-        device.execute(new Call.StreamSync(stream), ended);
-        return ended.future;
+        device.execute(new Call.StreamSync(stream), new Ended(ended, null));
+        return ended;
     }
 
     /**
@@ -314,40 +323,6 @@ public final class ManagedLowerHalf implements LowerHalf {
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        }
-    }
-
-    /** Whatever the device could do, this is what there is. */
-    private record Announcing(Reply reply) implements Reply {
-        @Override
-        public void done(Record result) {
-            if (result instanceof Call.DeviceInfo.Result info && info.attributes().length > NOT_CONCURRENT[3]) {
-                int[] attributes = info.attributes().clone();
-                attributes[MANAGED_MEMORY] = 1;
-                for (int attribute : NOT_CONCURRENT) {
-                    attributes[attribute] = 0;
-                }
-                reply.done(new Call.DeviceInfo.Result(info.name(), info.totalBytes(), attributes, info.uuid()));
-            } else {
-                reply.done(result);
-            }
-        }
-
-        @Override
-        public void failed(int code) {
-            reply.failed(code);
-        }
-    }
-
-    private record Ended(CompletableFuture<Void> future) implements Reply {
-        @Override
-        public void done(Record result) {
-            future.complete(null);
-        }
-
-        @Override
-        public void failed(int code) {
-            future.complete(null); // Work that has failed, or never runs, has ended too.
         }
     }
 

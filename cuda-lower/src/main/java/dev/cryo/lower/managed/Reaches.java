@@ -32,13 +32,23 @@ final class Reaches {
         ByteBuffer parameters = ByteBuffer.wrap(call.parameters()).order(ByteOrder.LITTLE_ENDIAN);
         return new Access(
                 call.stream(),
-                use.readsAnything() ? Reach.ALL : pointed(use.readAt(), parameters),
-                use.writesAnything() ? Reach.ALL : pointed(use.writtenAt(), parameters));
+                use.readsAnything() ? Reach.ALL : pointed(use.readAt(), parameters, use.readsManaged(), call),
+                use.writesAnything() ? Reach.ALL : pointed(use.writtenAt(), parameters, use.writesManaged(), call));
     }
 
-    /** The regions that values of a parameter block point into. */
-    private Reach pointed(List<Integer> offsets, ByteBuffer parameters) {
+    /** The module's variables, which it writes when it is loaded. */
+    Access of(Call.ModuleLoadManaged call) {
+        Allocations.Region region = allocations.around(call.managedAt());
+        // No stream's work: nothing else can have the module's id.
+        return new Access(call.module(), Reach.NOTHING, region == null ? Reach.ALL : Reach.of(region.span()));
+    }
+
+    /** The regions that values of a parameter block point into, and that of the module's variables if it is named. */
+    private Reach pointed(List<Integer> offsets, ByteBuffer parameters, boolean variables, Call.Launch call) {
         List<Span> spans = new ArrayList<>();
+        if (variables) {
+            add(spans, allocations.around(device.managed(call.function())));
+        }
         for (int offset : offsets) {
             if (offset > parameters.limit() - Long.BYTES) {
                 return Reach.ALL;

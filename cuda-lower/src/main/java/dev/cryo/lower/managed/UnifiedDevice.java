@@ -7,7 +7,8 @@ import java.util.Optional;
 
 /**
  * A lower half that can have unified memory: executes {@code ManagedAlloc} and {@code ManagedFree} as allocations of
- * ordinary device memory, and the other calls about unified memory by doing nothing.
+ * ordinary device memory, {@code ModuleLoadManaged} as a load that writes to one, and the other calls about unified
+ * memory by doing nothing.
  */
 public interface UnifiedDevice extends LowerHalf {
     /** Reads and writes live device memory past all streams; thread-safe. */
@@ -19,4 +20,11 @@ public interface UnifiedDevice extends LowerHalf {
      * @param function its id
      */
     Optional<PointerUse> pointers(long function);
+
+    /**
+     * Where the managed variables of a kernel's module lie; 0 if it has none. Called by the thread that executes calls.
+     *
+     * @param function its id
+     */
+    long managed(long function);
 }

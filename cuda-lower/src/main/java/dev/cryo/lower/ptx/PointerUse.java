@@ -8,11 +8,18 @@ import java.util.List;
  *
  * @param readAt offsets in the parameter block of 64-bit values that addresses of loads may be computed from, ascending
  * @param writtenAt the same for stores and atomics
+ * @param readsManaged whether there are loads from managed variables that the kernel names
+ * @param writesManaged whether there are such stores and atomics
  * @param readsAnything whether there are loads through pointers that come from memory
  * @param writesAnything whether there are such stores and atomics
  */
 public record PointerUse(
-        List<Integer> readAt, List<Integer> writtenAt, boolean readsAnything, boolean writesAnything) {
+        List<Integer> readAt,
+        List<Integer> writtenAt,
+        boolean readsManaged,
+        boolean writesManaged,
+        boolean readsAnything,
+        boolean writesAnything) {
 
     /** With copies of the lists. */
     public PointerUse {

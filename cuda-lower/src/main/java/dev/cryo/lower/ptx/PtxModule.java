@@ -45,11 +45,7 @@ public final class PtxModule {
 
     /** Reads PTX text, which may end with a NUL byte. */
     public static PtxModule parse(byte[] text) throws PtxException {
-        int end = 0;
-        while (end < text.length && text[end] != 0) {
-            end++;
-        }
-        return parse(new String(text, 0, end, StandardCharsets.UTF_8));
+        return parse(text(text));
     }
 
     /** Reads PTX text, which may end with a NUL character. */
@@ -58,14 +54,27 @@ public final class PtxModule {
         return new PtxModule(Parser.parse(end < 0 ? text : text.substring(0, end)));
     }
 
-    private static EntryInfo info(Syntax.Function function, KernelIr kernel, Program program) throws PtxException {
+    /** The {@link #managedBytes()} of a module, without making anything of its kernels. */
+    public static long managedBytes(byte[] text) throws PtxException {
+        return Variables.layOut(Parser.parse(text(text))).managedBytes();
+    }
+
+    private static String text(byte[] text) {
+        int end = 0;
+        while (end < text.length && text[end] != 0) {
+            end++;
+        }
+        return new String(text, 0, end, StandardCharsets.UTF_8);
+    }
+
+    private EntryInfo info(Syntax.Function function, KernelIr kernel, Program program) throws PtxException {
         List<EntryInfo.Parameter> parameters = new ArrayList<>();
         for (KernelIr.Parameter p : kernel.parameters()) {
             parameters.add(new EntryInfo.Parameter(p.name(), p.offset(), p.bytes(), p.align()));
         }
         return new EntryInfo(kernel.name(), List.copyOf(parameters), kernel.parameterBytes(), kernel.sharedBytes(),
                 kernel.localBytes(), program.registersPerThread(), extents(function, ".maxntid"),
-                extents(function, ".reqntid"), PointerAnalysis.analyze(kernel));
+                extents(function, ".reqntid"), PointerAnalysis.analyze(kernel, variables.managedNames()));
     }
 
     private static @Nullable Dim3 extents(Syntax.Function function, String directive) throws PtxException {
@@ -109,9 +118,25 @@ public final class PtxModule {
         return variables.bytes();
     }
 
+    /** Bytes that the managed variables need together, which lie apart from the others; 0 when there are none. */
+    public long managedBytes() {
+        return variables.managedBytes();
+    }
+
     /** Bytes of constant memory among them. */
     public long constantBytes() {
         return variables.infos().stream().filter(GlobalInfo::constant).mapToLong(GlobalInfo::bytes).sum();
+    }
+
+    /**
+     * Places a module without managed variables in memory and writes the initial values of its variables, as
+     * {@link #load(MemoryMap, long, long)} does.
+     */
+    public LoadedModule load(MemoryMap map, long globalsBase) {
+        if (managedBytes() > 0) {
+            throw new IllegalArgumentException("the module has managed variables");
+        }
+        return load(map, globalsBase, 0);
     }
 
     /**
@@ -120,15 +145,11 @@ public final class PtxModule {
      * @param map what the kernels of the module may access
      * @param globalsBase where the variables go: {@link #globalsBytes} bytes, mapped and writable, at a multiple of
      *     256; the caller adds them to {@code map} and keeps them as long as the module is used
+     * @param managedBase the same for {@link #managedBytes} bytes of managed variables, at a multiple of 4096
      */
-    public LoadedModule load(MemoryMap map, long globalsBase) {
-        variables.initialize(globalsBase);
-        return attach(map, globalsBase);
-    }
-
-    /** Like {@link #load}, for variables that already have their values, as after a restart. */
-    public LoadedModule attach(MemoryMap map, long globalsBase) {
-        return new LoadedModule(this, map, variables.addresses(globalsBase));
+    public LoadedModule load(MemoryMap map, long globalsBase, long managedBase) {
+        variables.initialize(globalsBase, managedBase);
+        return new LoadedModule(this, map, variables.addresses(globalsBase, managedBase));
     }
 
     @Nullable Program program(String name) {

@@ -99,6 +99,11 @@ final class FakeUnifiedDevice implements UnifiedDevice {
     }
 
     @Override
+    public long managed(long function) {
+        return 0;
+    }
+
+    @Override
     public void attach(HostSide host) {
         events.add("attach");
     }

@@ -170,6 +170,25 @@ class ManagedLowerHalfTest {
     }
 
     @Test
+    void aModuleIsLoadedWhenTheApplicationCanSeeItsManagedVariables() throws Exception {
+        allocate(FIRST);
+        allocate(SECOND);
+        set(SECOND, 2);
+        device.hold(Call.ModuleLoadManaged.class::isInstance);
+        Outcome load = begin(new Call.ModuleLoadManaged(7, CONTEXT, new byte[0], 0, 0, FIRST.address()));
+        device.memory(FIRST.address()).set(ValueLayout.JAVA_BYTE, 0, (byte) 9);
+        assertThat(load.code).isEqualTo(-1);
+        device.events.clear();
+
+        device.answer();
+
+        assertThat(load.code).isZero();
+        assertThat(get(FIRST)).isEqualTo((byte) 9);
+        assertThat(get(SECOND)).isEqualTo((byte) 2);
+        assertThat(device.events).containsExactly("read");
+    }
+
+    @Test
     void whileARegionIsOfOneStreamOthersWorkLeavesItAlone() throws Exception {
         allocate(FIRST);
         assertThat(call(new Call.ManagedAttach(FIRST.address(), STREAM, 4))).isZero();

@@ -22,6 +22,22 @@ class ReachesTest {
     private static final Span SECOND = new Span(BASE + SLAB, 8192);
     private static final int COPY = 20;
     private static final int CHASE = 21;
+    private static final int COUNT = 22;
+    private static final Span VARIABLES = new Span(BASE + 2 * SLAB, 4096);
+    private static final String WITH_VARIABLES = """
+            .version 7.0
+            .target sm_70
+            .address_size 64
+            .global .attribute(.managed) .align 4 .u32 counter = 7;
+            .visible .entry count(.param .u64 from, .param .u64 to) {
+                .reg .b64 %rd<3>;
+                .reg .b32 %r<3>;
+                ld.param.u64 %rd1, [from];
+                ld.global.u32 %r1, [%rd1];
+                atom.global.add.u32 %r2, [counter], %r1;
+                ret;
+            }
+            """;
     private static final String MODULE = """
             .version 7.0
             .target sm_70
@@ -48,6 +64,7 @@ class ReachesTest {
             """;
 
     private DeviceRig rig;
+    private final Allocations allocations = new Allocations();
     private Reaches reaches;
 
     @BeforeEach
@@ -57,10 +74,26 @@ class ReachesTest {
         rig.call(new Call.ModuleLoad(10, DeviceRig.CONTEXT, text, 0x1800_0000_0000L, 0));
         rig.call(new Call.FunctionGet(COPY, 10, "copy"));
         rig.call(new Call.FunctionGet(CHASE, 10, "chase"));
-        Allocations allocations = new Allocations();
         allocations.add(new Call.ManagedAlloc(FIRST.address(), DeviceRig.CONTEXT, FIRST.bytes(), 1));
         allocations.add(new Call.ManagedAlloc(SECOND.address(), DeviceRig.CONTEXT, SECOND.bytes() - 1, 1));
         reaches = new Reaches(rig.device, allocations);
+    }
+
+    @Test
+    void aKernelThatNamesManagedVariablesReachesThoseOfItsModule() {
+        Call.ManagedAlloc memory = new Call.ManagedAlloc(VARIABLES.address(), DeviceRig.CONTEXT, 4, 1);
+        rig.call(memory);
+        allocations.add(memory);
+        byte[] text = WITH_VARIABLES.getBytes(StandardCharsets.US_ASCII);
+        Call.ModuleLoadManaged load = new Call.ModuleLoadManaged(
+                11, DeviceRig.CONTEXT, text, 0x1800_0000_0000L, 0, VARIABLES.address());
+        assertThat(reaches.of(load)).isEqualTo(new Access(11, Reach.NOTHING, Reach.of(VARIABLES)));
+        rig.call(load);
+        rig.call(new Call.FunctionGet(COUNT, 11, "count"));
+        assertThat(launch(COUNT, FIRST.address(), SECOND.address()))
+                .isEqualTo(new Access(
+                        DeviceRig.DEFAULT, new Reach.Only(List.of(VARIABLES, FIRST)), Reach.of(VARIABLES)));
+        assertThat(launch(COPY, FIRST.address(), VARIABLES.address() + 3).writes()).isEqualTo(Reach.of(VARIABLES));
     }
 
     @AfterEach

@@ -96,8 +96,8 @@ class RefusalTest {
         assertThat(k.localBytes()).isEqualTo(7);
         assertThat(k.maxThreads()).isEqualTo(new Dim3(64, 2, 1));
         assertThat(k.requiredThreads()).isNull();
-        assertThat(module.globals()).containsExactly(new GlobalInfo("x", false, 0, 4, 4),
-                new GlobalInfo("t", true, 16, 20, 16), new GlobalInfo("q", false, 40, 16, 8));
+        assertThat(module.globals()).containsExactly(new GlobalInfo("x", false, false, 0, 4, 4),
+                new GlobalInfo("t", true, false, 16, 20, 16), new GlobalInfo("q", false, false, 40, 16, 8));
         assertThat(module.globalsBytes()).isEqualTo(56);
         try (Device device = new Device()) {
             var memory = device.allocate(module.globalsBytes());

@@ -72,11 +72,10 @@ public final class Adoption {
             }
             case Call.CtxSetLimit it -> context(it.context()).limits().put(it.limit(), it.value());
             case Call.CtxSetConfig it -> cuda.settings().adopt(context(it.context()), it);
-            case Call.ModuleLoad it -> {
-                CudaModule module =
-                        new CudaModule(it.module(), context(it.context()), it.globalsAt(), it.globalsBytes());
-                handles.putEarlier(module);
-                cuda.modules().register(module);
+            case Call.ModuleLoad it -> adopt(it, 0);
+            case Call.ModuleLoadManaged it -> {
+                cuda.unifiedMemory().giveToModule(it.managedAt());
+                adopt(it.plain(), it.managedAt());
             }
             case Call.FunctionGet it -> {
                 // Asked for again under its id: only the lower half knows its parameters.
@@ -89,6 +88,13 @@ public final class Adoption {
             }
         }
         return call;
+    }
+
+    private void adopt(Call.ModuleLoad call, long managedAt) throws CudaError {
+        CudaModule module = new CudaModule(
+                call.module(), context(call.context()), call.globalsAt(), call.globalsBytes(), managedAt);
+        handles.putEarlier(module);
+        cuda.modules().register(module);
     }
 
     private static void set(Function function, Call.FuncSetAttribute call) {

@@ -51,7 +51,7 @@ public final class Cuda {
         runtime = new RuntimeState(devices, contexts, primaries);
         streams = new Streams(calls, handles, contexts);
         events = new Events(calls, handles);
-        modules = new Modules(calls, handles, devices, globals);
+        modules = new Modules(calls, handles, devices, globals, unifiedMemory);
         copies = new Copies(calls, memory, hostMemory, unifiedMemory);
         sets = new MemorySets(calls, memory, hostMemory, unifiedMemory);
         launches = new Launches(calls, devices);

@@ -15,12 +15,22 @@ public final class Managed {
     private final long bytes;
     private final Set<Integer> accessedBy = ConcurrentHashMap.newKeySet();
     private volatile boolean readMostly;
+    private volatile boolean ofModule;
     private volatile int preferred = NOWHERE;
     private volatile int lastPrefetch = NOWHERE;
 
     Managed(Context context, long bytes) {
         this.context = context;
         this.bytes = bytes;
+    }
+
+    /** Whether it holds the managed variables of a module, and ends with that. */
+    boolean isOfModule() {
+        return ofModule;
+    }
+
+    void giveToModule() {
+        ofModule = true;
     }
 
     /** The size that was asked for. */

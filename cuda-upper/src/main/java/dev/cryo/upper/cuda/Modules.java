@@ -3,6 +3,7 @@ package dev.cryo.upper.cuda;
 import dev.cryo.streamlog.call.Call;
 import dev.cryo.streamlog.call.Call.FunctionGet;
 import dev.cryo.streamlog.call.CudaResult;
+import java.nio.charset.StandardCharsets;
 
 /** Modules, their functions and globals. Thread-safe. */
 public final class Modules {
@@ -16,12 +17,15 @@ public final class Modules {
     private final HandleTable handles;
     private final Devices devices;
     private final ModuleGlobals globals;
+    private final UnifiedMemory unifiedMemory;
 
-    Modules(Calls calls, HandleTable handles, Devices devices, ModuleGlobals globals) {
+    Modules(
+            Calls calls, HandleTable handles, Devices devices, ModuleGlobals globals, UnifiedMemory unifiedMemory) {
         this.calls = calls;
         this.handles = handles;
         this.devices = devices;
         this.globals = globals;
+        this.unifiedMemory = unifiedMemory;
     }
 
     /** A loaded module and what its compiler said. */
@@ -56,17 +60,44 @@ public final class Modules {
      * @param image text without the zero byte at its end
      */
     public Loaded load(Context context, byte[] image) throws CudaError {
+        long managedBytes = mentionsManaged(image)
+                ? calls.call(context, new Call.ModuleMeasure(context.id(), image)).managedBytes()
+                : 0;
+        if (managedBytes == 0) {
+            return load(context, image, 0);
+        }
+        long managedAt = unifiedMemory.allocateForModule(context, managedBytes);
+        try {
+            return load(context, image, managedAt);
+        } catch (CudaError e) {
+            unifiedMemory.freeOfModule(managedAt);
+            throw e;
+        }
+    }
+
+    private Loaded load(Context context, byte[] image, long managedAt) throws CudaError {
         long id = handles.reserve();
+        Call.ModuleLoad call = new Call.ModuleLoad(id, context.id(), image, AddressLayout.GLOBALS, 0);
         Call.ModuleLoad.Result result;
         try {
-            result = calls.call(context, new Call.ModuleLoad(id, context.id(), image, AddressLayout.GLOBALS, 0));
+            result = calls.call(
+                    context,
+                    managedAt == 0
+                            ? call
+                            : new Call.ModuleLoadManaged(
+                                    id, context.id(), image, call.globalsAt(), call.globalsBytes(), managedAt));
         } catch (CudaError e) {
             handles.giveBack(id);
             throw e;
         }
-        CudaModule module = new CudaModule(id, context, result.globalsAt(), result.globalsBytes());
+        CudaModule module = new CudaModule(id, context, result.globalsAt(), result.globalsBytes(), managedAt);
         register(module);
         return new Loaded(module, result.log());
+    }
+
+    /** Whether a text may have managed variables; the lower half, which reads it, knows. */
+    private static boolean mentionsManaged(byte[] image) {
+        return new String(image, StandardCharsets.ISO_8859_1).contains(".managed");
     }
 
     /** Makes a module known, of this process or of an earlier one. */
@@ -100,6 +131,9 @@ public final class Modules {
         globals.remove(module.globalsAt());
         module.strays().forEach(globals::remove);
         calls.queue(new Call.ModuleUnload(module.id()));
+        if (module.managedAt() != 0) {
+            unifiedMemory.freeOfModule(module.managedAt());
+        }
     }
 
     /** The kernel of a name; asked for again, it is the same. */
@@ -148,7 +182,7 @@ public final class Modules {
     /** A global variable: its address and size. */
     public Call.GlobalGet.Result global(CudaModule module, String name) throws CudaError {
         Call.GlobalGet.Result global = calls.call(module.context(), new Call.GlobalGet(module.id(), name));
-        if (globals.find(global.address()) == null) {
+        if (globals.find(global.address()) == null && unifiedMemory.find(global.address()) == null) {
             module.strays().add(global.address());
             globals.add(global.address(), global.bytes(), module.context());
         }

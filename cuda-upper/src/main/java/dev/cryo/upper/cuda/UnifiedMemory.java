@@ -128,11 +128,28 @@ public final class UnifiedMemory {
      */
     public void free(long address) throws CudaError {
         Block<Managed> block = arena.find(address);
-        if (block == null || block.address() != address) {
+        if (block == null || block.address() != address || block.owner().isOfModule()) {
             throw new CudaError(CudaResult.INVALID_VALUE);
         }
         block.owner().context().check();
         end(block);
+    }
+
+    /** Allocates memory for the managed variables of a module, which frees it. */
+    long allocateForModule(Context context, long bytes) throws CudaError {
+        long address = allocate(context, bytes, GLOBAL);
+        giveToModule(address);
+        return address;
+    }
+
+    /** Makes an allocation one of a module. */
+    void giveToModule(long address) throws CudaError {
+        check(address, 0).owner().giveToModule();
+    }
+
+    /** Frees the memory of a module that is unloaded, after all work that came before. */
+    void freeOfModule(long address) throws CudaError {
+        end(check(address, 0));
     }
 
     private void end(Block<Managed> block) throws CudaError {

@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A device that executes every call at once. A kernel's name gives the sizes of its parameters: {@code k_4_8} has two.
- * A module's image of "bad" is invalid, one that is a number has so many bytes of globals.
+ * A module's image of "bad" is invalid, one that is a number has so many bytes of globals, and one that is ".managed"
+ * and a number so many of managed variables, of which "managed" is the first; more than a million are invalid.
  * Launching {@code fault} makes the context faulted by an illegal address.
  */
 public final class FakeDevice implements LowerHalf {
@@ -28,6 +29,7 @@ public final class FakeDevice implements LowerHalf {
 
     private final List<Call> calls = new ArrayList<>();
     private final Map<Long, Long> globals = new HashMap<>();
+    private final Map<Long, Long> managed = new HashMap<>();
     private final TreeMap<Long, MemorySegment> memory = new TreeMap<>();
     private final Map<Long, String> functions = new HashMap<>();
     private final Map<Long, Integer> errors = new HashMap<>();
@@ -144,12 +146,22 @@ public final class FakeDevice implements LowerHalf {
                         ? (Object) CudaResult.INVALID_PTX
                         : module(it);
             }
+            case Call.ModuleMeasure it -> {
+                return new Call.ModuleMeasure.Result(managedBytes(it.image()));
+            }
+            case Call.ModuleLoadManaged it -> {
+                managed.put(it.module(), it.managedAt());
+                return managedBytes(it.image()) > 1_000_000 ? (Object) CudaResult.INVALID_PTX : module(it.plain());
+            }
             case Call.ModuleUnload it -> memory.remove(globals.remove(it.module()));
             case Call.FunctionGet it -> {
                 functions.put(it.function(), it.name());
                 return it.name().equals("missing") ? (Object) CudaResult.NOT_FOUND : facts(it.name());
             }
             case Call.GlobalGet it -> {
+                if (it.name().equals("managed")) {
+                    return new Call.GlobalGet.Result(Objects.requireNonNull(managed.get(it.module())), 4);
+                }
                 return it.name().equals("global")
                         ? new Call.GlobalGet.Result(Objects.requireNonNull(globals.get(it.module())), 256)
                         : (Object) CudaResult.NOT_FOUND;
@@ -192,6 +204,11 @@ public final class FakeDevice implements LowerHalf {
     private Object outcome(long context) {
         Integer error = errors.get(context);
         return error == null ? Call.Done.DONE : error;
+    }
+
+    private static long managedBytes(byte[] image) {
+        String text = new String(image, StandardCharsets.UTF_8);
+        return text.startsWith(".managed ") ? Long.parseLong(text.substring(9)) : 0;
     }
 
     private Object module(Call.ModuleLoad call) {

@@ -127,6 +127,44 @@ public sealed interface Call {
         }
     }
 
+    /**
+     * Asks how much unified memory the managed variables of a module need.
+     *
+     * @param image as in {@link ModuleLoad}
+     */
+    @Opcode(0x0206)
+    record ModuleMeasure(@Uses(CONTEXT) long context, byte[] image) implements Blocking<ModuleMeasure.Result> {
+        /** The answer, in bytes; 0 if it has no managed variables. */
+        public record Result(long managedBytes) {}
+    }
+
+    /**
+     * Loads a module that has managed variables: a {@link ModuleLoad} that also writes their first values.
+     *
+     * @param managedAt they lie from here on, in a {@link ManagedAlloc} of as many bytes as {@link ModuleMeasure} has
+     *     told, which belongs to the module and ends after it
+     */
+    @Opcode(0x0207)
+    record ModuleLoadManaged(
+            @Creates(MODULE) long module,
+            @Uses(CONTEXT) long context,
+            byte[] image,
+            long globalsAt,
+            long globalsBytes,
+            @Uses(MEMORY) long managedAt)
+            implements Blocking<ModuleLoad.Result> {
+        @Override
+        public Call answered(ModuleLoad.Result result) {
+            return new ModuleLoadManaged(
+                    module, context, image, result.globalsAt(), result.globalsBytes(), managedAt);
+        }
+
+        /** The same without its managed variables. */
+        public ModuleLoad plain() {
+            return new ModuleLoad(module, context, image, globalsAt, globalsBytes);
+        }
+    }
+
     /** Unloads a module and its functions. */
     @Opcode(0x0202)
     record ModuleUnload(@Destroys(MODULE) long module) implements Queued {}

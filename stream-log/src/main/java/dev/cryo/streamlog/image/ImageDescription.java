@@ -62,7 +62,9 @@ public record ImageDescription(
         Map<Long, Module> modules = new LinkedHashMap<>();
         for (Call call : calls) {
             if (call instanceof Call.ModuleLoad load) {
-                modules.put(load.module(), new Module(load.module(), load.image().length, load.globalsAt(), List.of()));
+                modules.put(load.module(), Module.of(load));
+            } else if (call instanceof Call.ModuleLoadManaged load) {
+                modules.put(load.module(), Module.of(load.plain()));
             } else if (call instanceof Call.FunctionGet get) {
                 modules.computeIfPresent(get.module(), (id, module) -> module.with(get.name()));
             }
@@ -100,7 +102,7 @@ public record ImageDescription(
             try {
                 return switch (component.getAccessor().invoke(call)) {
                     case byte[] bytes -> bytes.length + " bytes";
-                    case Long value when component.getName().matches("address|globalsAt") -> "0x"
+                    case Long value when component.getName().matches("address|globalsAt|managedAt") -> "0x"
                             + Long.toHexString(value);
                     case Object value -> value.toString();
                 };
@@ -112,6 +114,10 @@ public record ImageDescription(
 
     /** A loaded module: its id, the length of its image, where its globals lie, and the kernels that are in use. */
     public record Module(long id, int imageBytes, long globalsAt, List<String> functions) {
+        static Module of(Call.ModuleLoad load) {
+            return new Module(load.module(), load.image().length, load.globalsAt(), List.of());
+        }
+
         Module with(String function) {
             return new Module(
                     id,

@@ -54,20 +54,18 @@ final class ModuleCalls {
         this.workers = workers;
     }
 
-    void load(Call.ModuleLoad call, LowerHalf.Reply reply) throws RefusedException {
+    /** Tells what the managed variables of a module need. */
+    void measure(Call.ModuleMeasure call, LowerHalf.Reply reply) throws RefusedException {
         DeviceContext context = objects.context(call.context());
         context.requireHealthy();
-        DeviceObjects.requireFree(!modules.containsKey(call.module()), "module", call.module());
-        String words = "loading of module 0x" + Long.toHexString(call.module());
-        timeline.start(new Action(Work.Weight.HEAVY, context, words, () -> {
+        timeline.start(new Action(Work.Weight.HEAVY, context, "measuring of a module", () -> {
             try {
-                Module module = load(call, context);
-                modules.put(module.id(), module);
-                reply.done(new Call.ModuleLoad.Result(module.globalsAt(), module.globalsBytes(), ""));
+                PtxImage.requireText(call.image());
+                reply.done(new Call.ModuleMeasure.Result(PtxModule.managedBytes(call.image())));
             } catch (RefusedException e) {
-                LOG.log(System.Logger.Level.WARNING, "module 0x{0} is not loaded, CUDA error {1}: {2}",
-                        Long.toHexString(call.module()), Integer.toString(e.code()), String.valueOf(e.getMessage()));
-                reply.failed(e.code());
+                refuse("a module is not measured", e, reply);
+            } catch (PtxException e) {
+                refuse("a module is not measured", refused(e), reply);
             } catch (RuntimeException | Error e) {
                 reply.failed(CudaResult.UNKNOWN);
                 throw e;
@@ -75,18 +73,49 @@ final class ModuleCalls {
         }));
     }
 
-    private Module load(Call.ModuleLoad call, DeviceContext context) throws RefusedException {
+    /** Loads a module; its managed variables lie at an address, unless that is 0. */
+    void load(Call.ModuleLoad call, long managedAt, LowerHalf.Reply reply) throws RefusedException {
+        DeviceContext context = objects.context(call.context());
+        context.requireHealthy();
+        DeviceObjects.requireFree(!modules.containsKey(call.module()), "module", call.module());
+        String words = "loading of module 0x" + Long.toHexString(call.module());
+        timeline.start(new Action(Work.Weight.HEAVY, context, words, () -> {
+            try {
+                Module module = load(call, managedAt, context);
+                modules.put(module.id(), module);
+                reply.done(new Call.ModuleLoad.Result(module.globalsAt(), module.globalsBytes(), ""));
+            } catch (RefusedException e) {
+                refuse("module 0x" + Long.toHexString(call.module()) + " is not loaded", e, reply);
+            } catch (RuntimeException | Error e) {
+                reply.failed(CudaResult.UNKNOWN);
+                throw e;
+            }
+        }));
+    }
+
+    private static void refuse(String what, RefusedException why, LowerHalf.Reply reply) {
+        LOG.log(System.Logger.Level.WARNING, "{0}, CUDA error {1}: {2}",
+                what, Integer.toString(why.code()), String.valueOf(why.getMessage()));
+        reply.failed(why.code());
+    }
+
+    private Module load(Call.ModuleLoad call, long managedAt, DeviceContext context) throws RefusedException {
         if (call.globalsAt() % Slabs.BYTES != 0) {
             throw new RefusedException(
                     CudaResult.INVALID_VALUE, "variables cannot lie at 0x" + Long.toHexString(call.globalsAt()));
         }
         PtxModule text = parse(call.image());
+        if (text.managedBytes() > 0 && (managedAt == 0 || !memory.isCovered(managedAt, text.managedBytes()))) {
+            throw new RefusedException(CudaResult.INVALID_VALUE,
+                    "managed variables need " + DeviceMemory.range(managedAt, text.managedBytes()));
+        }
         long at = call.globalsAt();
         if (text.globalsBytes() > 0) {
             at = memory.claimFrom(at, text.globalsBytes(), context);
             memory.map(at, text.globalsBytes());
         }
-        return new Module(call.module(), context, text, text.load(accessible, at), at);
+        return new Module(
+                call.module(), context, text, text.load(accessible, at, managedAt), at, managedAt);
     }
 
     private static PtxModule parse(byte[] image) throws RefusedException {
@@ -94,12 +123,16 @@ final class ModuleCalls {
         try {
             return PtxModule.parse(image);
         } catch (PtxException e) {
-            int code = switch (e.reason()) {
-                case INVALID -> CudaResult.INVALID_PTX;
-                case UNSUPPORTED -> CudaResult.NO_BINARY_FOR_GPU;
-            };
-            throw new RefusedException(code, e.getMessage());
+            throw refused(e);
         }
+    }
+
+    private static RefusedException refused(PtxException why) {
+        int code = switch (why.reason()) {
+            case INVALID -> CudaResult.INVALID_PTX;
+            case UNSUPPORTED -> CudaResult.NO_BINARY_FOR_GPU;
+        };
+        return new RefusedException(code, why.getMessage());
     }
 
     void unload(Call.ModuleUnload call) throws RefusedException {
@@ -140,7 +173,7 @@ final class ModuleCalls {
         module.context().requireHealthy();
         for (GlobalInfo global : module.text().globals()) {
             if (global.name().equals(call.name())) {
-                return new Call.GlobalGet.Result(module.globalsAt() + global.offset(), global.bytes());
+                return new Call.GlobalGet.Result(module.address(global), global.bytes());
             }
         }
         throw new RefusedException(CudaResult.NOT_FOUND, "the module has no variable " + call.name());
@@ -163,17 +196,28 @@ final class ModuleCalls {
     /** Writes zeros where replayed modules have put the first values of their variables; other memory is zero yet. */
     void writeZeros(long address, long bytes) {
         for (Module module : modules.values()) {
-            long from = Math.max(address, module.globalsAt());
-            long to = Math.min(address + bytes, module.globalsAt() + module.globalsBytes());
-            if (from < to) {
-                VirtualMemory.at(from, to - from).fill((byte) 0);
-            }
+            writeZeros(address, bytes, module.globalsAt(), module.globalsBytes());
+            writeZeros(address, bytes, module.managedAt(), module.text().managedBytes());
+        }
+    }
+
+    private static void writeZeros(long address, long bytes, long variablesAt, long variablesBytes) {
+        long from = Math.max(address, variablesAt);
+        long to = Math.min(address + bytes, variablesAt + variablesBytes);
+        if (from < to) {
+            VirtualMemory.at(from, to - from).fill((byte) 0);
         }
     }
 
     /** What a kernel may access, if there is such a kernel. */
     Optional<PointerUse> pointers(long function) {
         return Optional.ofNullable(kernels.get(function)).map(kernel -> kernel.code().info().pointers());
+    }
+
+    /** Where the managed variables of a kernel's module lie; 0 if it has none, or if there is no such kernel. */
+    long managed(long function) {
+        Kernel kernel = kernels.get(function);
+        return kernel == null ? 0 : kernel.module().managedAt();
     }
 
     /** The context of a kernel; null if there is no such kernel. */

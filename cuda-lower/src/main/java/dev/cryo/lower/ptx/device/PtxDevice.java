@@ -159,7 +159,9 @@ public final class PtxDevice implements UnifiedDevice {
                 objects.context(it.context()).requireHealthy();
                 reply.done(Call.Done.DONE);
             }
-            case Call.ModuleLoad it -> moduleCalls.load(it, reply);
+            case Call.ModuleLoad it -> moduleCalls.load(it, 0, reply);
+            case Call.ModuleLoadManaged it -> moduleCalls.load(it.plain(), it.managedAt(), reply);
+            case Call.ModuleMeasure it -> moduleCalls.measure(it, reply);
             case Call.FunctionGet it -> reply.done(moduleCalls.get(it));
             case Call.GlobalGet it -> reply.done(moduleCalls.get(it));
             case Call.MemMap it -> {
@@ -240,6 +242,11 @@ public final class PtxDevice implements UnifiedDevice {
     @Override
     public Optional<PointerUse> pointers(long function) {
         return moduleCalls.pointers(function);
+    }
+
+    @Override
+    public long managed(long function) {
+        return moduleCalls.managed(function);
     }
 
     private void requireCovered(long address, long bytes) {

@@ -9,14 +9,16 @@ import dev.cryo.lower.ptx.ir.Kind;
 import dev.cryo.lower.ptx.ir.Reg;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Finds out what the addresses of a kernel may be computed from.
  *
  * <p>Each register has a set of sources: the 64-bit parameters that its value may come from, {@link #MEMORY} if it may
- * be a pointer that was loaded, and {@link #HALF} if it may be half of one. A result has all sources of its operands,
- * whatever the order of execution, until nothing changes any more. Values of less than 64 bits that were loaded are
+ * be a pointer that was loaded, {@link #MANAGED} if it may be the address of a managed variable, and {@link #HALF} if
+ * it may be half of one. A result has all sources of its operands, whatever the order of execution, until nothing
+ * changes any more. Values of less than 64 bits that were loaded are
  * indices and no pointers, unless they are shifted to be the upper half of one: so an array that is indexed by another
  * array's elements does not widen what a kernel accesses.
  *
@@ -26,7 +28,8 @@ import org.jspecify.annotations.Nullable;
 public final class PointerAnalysis {
     private static final int MEMORY = 0;
     private static final int HALF = 1;
-    private static final int FIRST_PARAMETER = 2;
+    private static final int MANAGED = 2;
+    private static final int FIRST_PARAMETER = 3;
     /** Indices are shifted by the size of an element, halves of pointers by 32. */
     private static final long LARGEST_SCALE = 24;
 
@@ -35,16 +38,25 @@ public final class PointerAnalysis {
     private final BitSet written = new BitSet();
     private boolean changed;
 
-    private PointerAnalysis(KernelIr kernel) {
+    private PointerAnalysis(KernelIr kernel, Set<String> managed) {
         this.sources = new BitSet[kernel.registers().size()];
         for (int i = 0; i < sources.length; i++) {
             sources[i] = new BitSet();
         }
+        kernel.symbols().forEach((name, register) -> {
+            if (managed.contains(name)) {
+                sources[register.index()].set(MANAGED);
+            }
+        });
     }
 
-    /** Analyses a kernel. */
-    public static PointerUse analyze(KernelIr kernel) {
-        PointerAnalysis analysis = new PointerAnalysis(kernel);
+    /**
+     * Analyses a kernel.
+     *
+     * @param managed the names of the managed variables of its module
+     */
+    public static PointerUse analyze(KernelIr kernel, Set<String> managed) {
+        PointerAnalysis analysis = new PointerAnalysis(kernel, managed);
         do {
             analysis.changed = false;
             kernel.instructions().forEach(analysis::follow);
@@ -53,6 +65,8 @@ public final class PointerAnalysis {
         return new PointerUse(
                 parameters(analysis.read),
                 parameters(analysis.written),
+                analysis.read.get(MANAGED),
+                analysis.written.get(MANAGED),
                 analysis.read.get(MEMORY),
                 analysis.written.get(MEMORY));
     }

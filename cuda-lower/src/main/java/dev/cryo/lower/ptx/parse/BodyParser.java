@@ -64,8 +64,12 @@ final class BodyParser {
             case ".reg" -> registers(scope);
             case ".shared", ".local", ".param", ".global", ".const" -> {
                 for (Variable v : Parser.variables(tokens, "")) {
+                    if (v.managed()) {
+                        throw PtxException.unsupported(v.line(), "managed variable " + v.name() + " in a function");
+                    }
                     variables.add(new Variable(v.line(), v.linkage(), v.space(), v.align(), v.type(), v.vector(),
-                            declare(v.name(), scope), v.array(), v.count(), v.values()));
+                            declare(v.name(), scope), v.array(), v.count(), false,
+                            v.values()));
                 }
             }
             case ".loc", ".file" -> tokens.skipLine();

@@ -17,10 +17,11 @@ public final class Syntax {
      * A variable of any state space.
      *
      * @param count number of elements; 0 when the array has no size, as of dynamic shared memory
+     * @param managed whether the host can access it too
      * @param values the initializer, one {@link Operand} per element, or empty
      */
     public record Variable(int line, String linkage, String space, int align, String type, int vector, String name,
-            boolean array, long count, List<Operand> values) {
+            boolean array, long count, boolean managed, List<Operand> values) {
     }
 
     /** An entry or a device function. Without a body it is a declaration. */

@@ -14,6 +14,7 @@ final class VariableParser {
     private int align;
     private String type = "";
     private int vector = 1;
+    private boolean managed;
 
     VariableParser(Tokens tokens, String linkage) {
         this.tokens = tokens;
@@ -45,7 +46,7 @@ final class VariableParser {
                 case ".v2" -> vector = 2;
                 case ".v4" -> vector = 4;
                 case ".ptr" -> pointer();
-                case ".attribute" -> throw PtxException.unsupported(word.line(), "directive .attribute");
+                case ".attribute" -> attribute();
                 default -> type = word.text().substring(1);
             }
         }
@@ -60,6 +61,16 @@ final class VariableParser {
             throw PtxException.invalid(word.line(), "alignment " + value + " is not a power of two up to 4096");
         }
         return (int) value;
+    }
+
+    private void attribute() throws PtxException {
+        tokens.expect("(");
+        Token name = tokens.next();
+        if (!name.is(".managed") || !space.equals(".global")) {
+            throw PtxException.unsupported(name.line(), "attribute " + name.text() + " of a variable in " + space);
+        }
+        managed = true;
+        tokens.expect(")");
     }
 
     private void pointer() throws PtxException {
@@ -95,7 +106,8 @@ final class VariableParser {
                 count = values.size();
             }
         }
-        return new Variable(name.line(), linkage, space, align, type, vector, name.text(), array, count, values);
+        return new Variable(
+                name.line(), linkage, space, align, type, vector, name.text(), array, count, managed, values);
     }
 
     private void initializer(List<Operand> values) throws PtxException {

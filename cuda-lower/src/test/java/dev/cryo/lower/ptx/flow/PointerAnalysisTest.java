@@ -15,6 +15,8 @@ class PointerAnalysisTest {
                 .version 8.5
                 .target sm_75
                 .address_size 64
+                .global .u64 plain[4];
+                .global .attribute(.managed) .align 8 .u64 shared[4];
                 .visible .entry kernel(.param .u64 a, .param .u64 b, .param .u64 c, .param .u32 n) {
                     .reg .pred %p<4>;
                     .reg .b32 %r<16>;
@@ -33,7 +35,7 @@ class PointerAnalysisTest {
     }
 
     private static PointerUse use(List<Integer> readAt, List<Integer> writtenAt) {
-        return new PointerUse(readAt, writtenAt, false, false);
+        return new PointerUse(readAt, writtenAt, false, false, false, false);
     }
 
     @Test
@@ -106,20 +108,20 @@ class PointerAnalysisTest {
         assertThat(of("""
                 ld.global.u64 %rd4, [%rd1];
                 ld.global.f32 %f1, [%rd4+8];
-                """)).isEqualTo(new PointerUse(List.of(0), List.of(), true, false));
+                """)).isEqualTo(new PointerUse(List.of(0), List.of(), false, false, true, false));
         assertThat(of("""
                 ld.global.v2.u64 {%rd4, %rd5}, [%rd1];
                 st.global.f32 [%rd5], %f1;
-                """)).isEqualTo(new PointerUse(List.of(0), List.of(), false, true));
+                """)).isEqualTo(new PointerUse(List.of(0), List.of(), false, false, false, true));
         assertThat(of("""
                 atom.global.exch.b64 %rd4, [%rd1], %rd2;
                 st.f32 [%rd4], %f1;
-                """)).isEqualTo(new PointerUse(List.of(0), List.of(0), false, true));
+                """)).isEqualTo(new PointerUse(List.of(0), List.of(0), false, false, false, true));
     }
 
     @Test
     void aPointerThatIsMadeOfLoadedHalvesMayPointAnywhere() throws PtxException {
-        PointerUse anywhere = new PointerUse(List.of(0), List.of(), false, true);
+        PointerUse anywhere = new PointerUse(List.of(0), List.of(), false, false, false, true);
         assertThat(of("""
                 ld.global.v2.u32 {%r2, %r3}, [%rd1];
                 mov.b64 %rd4, {%r2, %r3};
@@ -141,12 +143,12 @@ class PointerAnalysisTest {
                 st.shared.u64 [stage], %rd1;
                 ld.shared.u64 %rd4, [stage];
                 ld.global.u32 %r2, [%rd4];
-                """)).isEqualTo(new PointerUse(List.of(), List.of(), true, false));
+                """)).isEqualTo(new PointerUse(List.of(), List.of(), false, false, true, false));
         assertThat(of("""
                 st.local.u64 [stack], %rd1;
                 ld.local.u64 %rd4, [stack];
                 st.global.u32 [%rd4], %r1;
-                """)).isEqualTo(new PointerUse(List.of(), List.of(), false, true));
+                """)).isEqualTo(new PointerUse(List.of(), List.of(), false, false, false, true));
     }
 
     @Test
@@ -186,5 +188,30 @@ class PointerAnalysisTest {
                 ld.shared.u32 %r2, [stage+4];
                 st.local.u32 [stack], %r2;
                 """)).isEqualTo(use(List.of(), List.of()));
+    }
+
+    @Test
+    void managedVariablesThatAreNamedAreAccessed() throws PtxException {
+        assertThat(of("ld.global.u32 %r2, [shared+4]; st.global.u32 [plain], %r2;"))
+                .isEqualTo(new PointerUse(List.of(), List.of(), true, false, false, false));
+        assertThat(of("""
+                mov.u64 %rd4, shared;
+                cvta.global.u64 %rd5, %rd4;
+                mul.wide.s32 %rd6, %r1, 8;
+                add.s64 %rd7, %rd5, %rd6;
+                st.u64 [%rd7+8], %rd1;
+                """)).isEqualTo(new PointerUse(List.of(), List.of(), false, true, false, false));
+        assertThat(of("atom.global.add.u32 %r2, [shared], 1;"))
+                .isEqualTo(new PointerUse(List.of(), List.of(), true, true, false, false));
+    }
+
+    @Test
+    void aManagedVariableOrAParameterMayBeMeant() throws PtxException {
+        assertThat(of("""
+                mov.u64 %rd4, shared;
+                setp.eq.s32 %p1, %r1, 0;
+                selp.b64 %rd5, %rd4, %rd2, %p1;
+                st.global.u32 [%rd5], 1;
+                """)).isEqualTo(new PointerUse(List.of(), List.of(8), false, true, false, false));
     }
 }
