@@ -4,7 +4,7 @@ import static dev.cryo.benchmarks.apps.Gpu.check;
 import static dev.cryo.benchmarks.apps.Gpu.of;
 import static jcuda.driver.JCudaDriver.cuMemFree;
 import static jcuda.driver.JCudaDriver.cuMemcpyHtoD;
-import static jcuda.driver.JCudaDriver.cuMemsetD8;
+import static jcuda.driver.JCudaDriver.cuMemsetD8Async;
 import static jcuda.driver.JCudaDriver.cuStreamSynchronize;
 
 import java.io.IOException;
@@ -25,8 +25,8 @@ import jcuda.driver.CUstream;
  * object of medians over {@code --rounds} rounds; three rounds before them warm up.
  *
  * <ul>
- *   <li>{@code seq_fetch_gbps}: the host reads all of the region after the device has written each of its pages
- *   <li>{@code fault_us}: the host reads one word of each of 2000 random pages, the same before
+ *   <li>{@code seq_fetch_gbps}: the host reads all of a new region after the device has written each of its pages
+ *   <li>{@code fault_us}: the host reads one word of each of 2000 random pages of a new region, the same before
  *   <li>{@code flush_gbps}: a kernel reads the region after the host has written each of its pages
  *   <li>{@code sparse_ms}: the device changes one page in a hundred, then the host changes the same pages
  *   <li>{@code dense_ms}: the device changes each page, then the host each word
@@ -48,25 +48,23 @@ public final class UnifiedPatterns {
     private final CUfunction touch;
     private final CUfunction look;
     private final CUfunction walk;
-    private final CUdeviceptr memory;
-    private final long base;
-    private final LongBuffer words;
+    private final long bytes;
     private final CUdeviceptr result = Gpu.allocate(Long.BYTES);
     private final CUdeviceptr everyPage;
+    private CUdeviceptr memory;
+    private LongBuffer words;
     private long expected;
 
     private UnifiedPatterns(Options options) throws IOException {
         rounds = options.count("rounds");
-        long bytes = (long) options.count("mib") << 20;
+        bytes = (long) options.count("mib") << 20;
         pages = (int) (bytes / Long.BYTES / WORDS);
         CUmodule module = Gpu.load("patterns");
         touch = Gpu.function(module, "touch");
         look = Gpu.function(module, "look");
         walk = Gpu.function(module, "walk");
-        memory = Gpu.allocateManaged(bytes, stream);
-        base = Gpu.address(memory);
-        words = memory.getByteBuffer(0, bytes).order(ByteOrder.LITTLE_ENDIAN).asLongBuffer();
-        check(cuMemsetD8(memory, (byte) 0, bytes));
+        memory = allocate();
+        words = view();
         everyPage = onDevice(IntStream.range(0, pages).toArray());
     }
 
@@ -88,10 +86,28 @@ public final class UnifiedPatterns {
         }
     }
 
+    private CUdeviceptr allocate() {
+        CUdeviceptr region = Gpu.allocateManaged(bytes, stream);
+        check(cuMemsetD8Async(region, (byte) 0, bytes, stream));
+        return region;
+    }
+
+    private LongBuffer view() {
+        return memory.getByteBuffer(0, bytes).order(ByteOrder.LITTLE_ENDIAN).asLongBuffer();
+    }
+
+    /** Takes a new region, of which the host has no page, and lets the device write it. */
+    private void renew() {
+        check(cuMemFree(memory));
+        memory = allocate();
+        words = view();
+        expected = 0;
+        touchAll();
+    }
+
     private String measure() {
-        double bytes = (double) pages * WORDS * Long.BYTES;
-        double fetch = median(this::touchAll, this::readAll);
-        double faults = median(this::touchAll, this::readScattered);
+        double fetch = median(this::renew, this::readAll);
+        double faults = median(this::renew, this::readScattered);
         double flush = median(this::writeAllPages, this::lookOnDevice);
         double sparse = median(() -> {}, this::sparse);
         double dense = median(() -> {}, this::dense);
@@ -102,8 +118,8 @@ public final class UnifiedPatterns {
                 Locale.ROOT,
                 "{\"seq_fetch_gbps\":%.3f,\"fault_us\":%.3f,\"flush_gbps\":%.3f,"
                         + "\"sparse_ms\":%.3f,\"dense_ms\":%.3f,\"linked_ms\":%.3f,\"mib\":%d,\"rounds\":%d}",
-                bytes / fetch, faults / SCATTERED / 1e3, bytes / flush, sparse / 1e6, dense / 1e6, linked / 1e6,
-                (long) bytes >> 20, rounds);
+                bytes / fetch, faults / SCATTERED / 1e3, bytes / flush,
+                sparse / 1e6, dense / 1e6, linked / 1e6, bytes >> 20, rounds);
     }
 
     /** Median nanoseconds of what follows a preparation. */
@@ -188,6 +204,7 @@ public final class UnifiedPatterns {
     /** Makes a list with a node in each of many pages, and returns the word of the first. */
     private int link() {
         int[] places = random.ints(0, pages).distinct().limit(NODES).map(page -> page * WORDS).toArray();
+        long base = Gpu.address(memory);
         for (int i = 0; i < places.length; i++) {
             long next = i + 1 < places.length ? base + (long) places[i + 1] * Long.BYTES : 0;
             words.put(places[i], next);
@@ -197,6 +214,7 @@ public final class UnifiedPatterns {
     }
 
     private void linked(int head) {
+        long base = Gpu.address(memory);
         long before = words.get(head + 1);
         Gpu.launch(walk, 1, stream, of(base + (long) head * Long.BYTES), of(1));
         check(cuStreamSynchronize(stream));

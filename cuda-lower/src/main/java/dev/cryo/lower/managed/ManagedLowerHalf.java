@@ -14,9 +14,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,11 +35,8 @@ public final class ManagedLowerHalf implements LowerHalf {
     private final UnifiedDevice device;
     private final Allocations allocations = new Allocations();
     private final Reaches reaches;
-    /** The work that may write unified memory, where the shadow is copied eagerly. */
-    private final List<CompletableFuture<?>> outstanding = new ArrayList<>();
 
     private volatile long application;
-    private volatile boolean eager;
     /** Null before the application has handed its shadow over, and while it is suspended. */
     private volatile @Nullable ManagedMemory shadow;
 
@@ -106,14 +101,6 @@ public final class ManagedLowerHalf implements LowerHalf {
                     prefetch(now, it);
                     device.execute(it, reply);
                 }
-                // What tells that work has ended.
-                case Call.CtxSync it -> device.execute(it, settling(now, reply, true));
-                case Call.StreamSync it -> device.execute(it, settling(now, reply, true));
-                case Call.EventSync it -> device.execute(it, settling(now, reply, true));
-                case Call.EventElapsed it -> device.execute(it, settling(now, reply, true));
-                case Call.HostFree it -> device.execute(it, settling(now, reply, true));
-                case Call.StreamQuery it -> device.execute(it, settling(now, reply, false));
-                case Call.EventQuery it -> device.execute(it, settling(now, reply, false));
                 case Call.StreamDestroy it -> {
                     allocations.detach(it.stream()).forEach(region -> now.attach(region.span(), attachment(region)));
                     device.execute(it, reply);
@@ -130,46 +117,17 @@ public final class ManagedLowerHalf implements LowerHalf {
             device.execute(call, reply);
             return;
         }
-        now.submit(access, () -> {
+        now.submit(access, end -> {
             device.execute(call, reply);
-            return access.writes().equals(Reach.NOTHING)
-                    ? CompletableFuture.completedFuture(null)
-                    : end(access.stream());
+            if (!access.writes().equals(Reach.NOTHING)) {
+                device.follow(access.stream(), end);
+            }
         });
     }
 
     /** Loads a module, whose managed variables the application finds with their first values. */
     private void load(ManagedMemory now, Call.ModuleLoadManaged call, Reply reply) throws IOException {
-        CompletableFuture<Void> loaded = new CompletableFuture<>();
-        Reply settled = eager ? new Settling(now, CompletableFuture.completedFuture(null), true, reply) : reply;
-        now.submit(reaches.of(call), () -> {
-            device.execute(call, new Ended(loaded, settled));
-            return loaded;
-        });
-    }
-
-    /** The end of the work of a stream so far. */
-    private CompletableFuture<?> end(long stream) {
-        CompletableFuture<Void> ended = new CompletableFuture<>();
-        if (eager) {
-            outstanding.add(ended);
-        }
-        device.execute(new Call.StreamSync(stream), new Ended(ended, null));
-        return ended;
-    }
-
-    /**
-     * A reply that is given when the shadow shows what all work before has done. By page faults it always does.
-     *
-     * @param waits whether the caller waits until then; else work that runs makes the answer {@code NOT_READY}
-     */
-    private Reply settling(ManagedMemory now, Reply reply, boolean waits) {
-        if (!eager) {
-            return reply;
-        }
-        outstanding.removeIf(CompletableFuture::isDone);
-        CompletableFuture<?>[] before = outstanding.toArray(CompletableFuture<?>[]::new);
-        return new Settling(now, CompletableFuture.allOf(before), waits, reply);
+        now.submit(reaches.of(call), end -> device.execute(call, new Ending(end, reply)));
     }
 
     private void prefetch(ManagedMemory now, Call.ManagedPrefetch call) throws IOException {
@@ -191,11 +149,10 @@ public final class ManagedLowerHalf implements LowerHalf {
         Span space = new Span(call.space(), call.spaceBytes());
         Handover handover = new Handover(call.memory(), call.faults(), space, call.wholeRegions());
         try {
-            eager = handover.faults() < 0;
             shadow = open(handover, call.written() ? Origin.APPLICATION : Origin.DEVICE);
             reply.done(Call.Done.DONE);
         } catch (IOException e) {
-            LOG.log(System.Logger.Level.WARNING, "the application''s unified memory cannot be taken over", e);
+            LOG.log(System.Logger.Level.WARNING, "the application's unified memory cannot be taken over", e);
             reply.failed(CudaResult.OPERATING_SYSTEM);
         }
     }

@@ -15,6 +15,13 @@ public interface UnifiedDevice extends LowerHalf {
     DevicePages pages();
 
     /**
+     * Queues host code behind all work of a stream so far: the stream's later work waits for it, and so does whoever
+     * asks for the end of what came before. It runs once, on any thread, also if that work has failed, and at once if
+     * there is no such stream. Called by the thread that executes calls.
+     */
+    void follow(long stream, Runnable code);
+
+    /**
      * What a kernel may access; empty if that is not known. Called by the thread that executes calls.
      *
      * @param function its id

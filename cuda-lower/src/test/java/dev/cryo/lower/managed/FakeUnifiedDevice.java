@@ -23,11 +23,17 @@ final class FakeUnifiedDevice implements UnifiedDevice {
     private final NavigableMap<Long, MemorySegment> memory = new TreeMap<>();
     private final List<Runnable> held = new ArrayList<>();
     private Predicate<Call> holding = call -> false;
+    private boolean busy;
     private boolean outOfMemory;
 
     /** Answers the calls of a kind later, and does then what they ask for. */
     void hold(Predicate<Call> calls) {
         holding = calls;
+    }
+
+    /** Runs what follows work later. */
+    void beBusy() {
+        busy = true;
     }
 
     void answer() {
@@ -90,6 +96,16 @@ final class FakeUnifiedDevice implements UnifiedDevice {
             throw new IOException("not in live memory: 0x" + Long.toHexString(address));
         }
         return at.getValue().asSlice(address - at.getKey(), bytes);
+    }
+
+    @Override
+    public void follow(long stream, Runnable code) {
+        events.add("follow");
+        if (busy) {
+            held.add(code);
+        } else {
+            code.run();
+        }
     }
 
     /** Nothing is known of any kernel: each reaches everything. */

@@ -105,7 +105,7 @@ class ManagedLowerHalfTest {
 
         lower.execute(LAUNCH, new Outcome());
 
-        assertThat(device.events).containsSubsequence("write", "Launch").endsWith("StreamSync");
+        assertThat(device.events).containsSubsequence("write", "Launch", "follow", "read");
         assertThat(onDevice(FIRST)).isEqualTo((byte) 5);
     }
 
@@ -150,23 +150,31 @@ class ManagedLowerHalfTest {
     }
 
     @Test
-    void theAnswerThatWorkHasEndedComesWhenTheApplicationCanSeeWhatItDid() throws Exception {
+    void whatWorkHasDoneIsBroughtBackBehindItInItsStream() throws Exception {
         allocate(FIRST);
-        device.hold(Call.StreamSync.class::isInstance);
+        device.beBusy();
+        device.events.clear();
         lower.execute(LAUNCH, new Outcome());
         device.memory(FIRST.address()).set(ValueLayout.JAVA_BYTE, 0, (byte) 9);
-        device.hold(call -> false);
+        assertThat(get(FIRST)).isZero();
 
-        // The device says that the stream is empty before it says so to the protocol's own question.
-        Outcome sync = begin(new Call.StreamSync(STREAM));
-        Outcome query = begin(new Call.StreamQuery(STREAM));
-        assertThat(sync.code).isEqualTo(-1);
-        assertThat(query.code).isEqualTo(CudaResult.NOT_READY);
         device.answer();
 
-        assertThat(sync.code).isZero();
         assertThat(get(FIRST)).isEqualTo((byte) 9);
-        assertThat(call(new Call.StreamQuery(STREAM))).isZero();
+        assertThat(device.events).containsExactly("write", "Launch", "follow", "read");
+    }
+
+    @Test
+    void ofSeveralLaunchesOfAStreamTheLastBringsItBack() throws Exception {
+        allocate(FIRST);
+        device.beBusy();
+        lower.execute(LAUNCH, new Outcome());
+        lower.execute(LAUNCH, new Outcome());
+        device.events.clear();
+
+        device.answer();
+
+        assertThat(device.events).containsExactly("read");
     }
 
     @Test

@@ -5,19 +5,22 @@ import dev.cryo.streamlog.linux.VirtualMemory;
 import dev.cryo.uvm.Handover;
 import dev.cryo.uvm.Span;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Unified memory where page faults are not to be had: everything a launch may touch is copied to the device before it,
- * and every region that it may have written is copied back when its work has ended and the application is about to be
- * told.
+ * and every region that it may have written is copied back behind it.
  *
  * <p>What is guaranteed is what CUDA guarantees on devices without concurrent managed access, and no more: the
  * application sees and may change a region while no work runs that may use it. A region whose work is outstanding holds
@@ -33,10 +36,11 @@ final class EagerMemory implements ManagedMemory {
     private final Arena arena = Arena.ofShared();
     private final MemorySegment buffer = arena.allocate(CHUNK_BYTES, VirtualMemory.PAGE_BYTES);
     private final Regions regions = new Regions();
-    private final Writers writers = new Writers();
 
-    /** The regions that the device may have written since they were last copied back. */
-    private final Set<Region> behind = new HashSet<>();
+    /** The regions that outstanding work may write, and its streams. */
+    private final Map<Region, List<Long>> behind = new HashMap<>();
+
+    private final Condition ended = lock.newCondition();
 
     /** The regions that the device may have no memory for yet. */
     private final Set<Region> fresh = new HashSet<>();
@@ -105,46 +109,57 @@ final class EagerMemory implements ManagedMemory {
         lock.lock();
         try {
             requireServing();
-            copyBackSettled();
-            regions.visit(access.reads(), access.stream(), this::copyOut);
-            // Whole regions, as they come back as wholes.
             Set<Region> written = new HashSet<>();
             regions.visit(access.writes(), access.stream(), (region, first, end) -> written.add(region));
             written.removeAll(fresh); // Nobody knows their addresses.
             for (Region region : written) {
-                copyOut(region, 0, region.pages());
+                copyOut(region, 0, region.pages()); // Whole regions, as they come back as wholes.
             }
-            // First: an answer that the submission brings must not take the regions for settled.
-            writers.add(access.stream(), access.writes(), work.submit());
-            behind.addAll(written);
+            regions.visit(access.reads(), access.stream(), (region, first, end) -> {
+                if (!written.contains(region)) {
+                    copyOut(region, first, end);
+                }
+            });
+            written.forEach(region ->
+                    behind.computeIfAbsent(region, any -> new ArrayList<>()).add(access.stream()));
+            try {
+                work.submit(() -> end(written, access.stream()));
+            } catch (RuntimeException e) {
+                end(written, access.stream());
+                throw e;
+            }
         } finally {
             lock.unlock();
         }
     }
 
-    @Override
-    public void settle() throws IOException {
+    /** Brings to the application what work has written, unless later work of its stream will write it again. */
+    private void end(Set<Region> written, long stream) {
         lock.lock();
         try {
-            if (!closed && !suspended) {
-                copyBackSettled();
+            for (Region region : written) {
+                List<Long> streams = behind.get(region);
+                if (streams == null || closed) {
+                    continue; // It was dropped meanwhile.
+                }
+                streams.remove(stream);
+                if (!streams.contains(stream)) {
+                    copyBack(region, 0, region.pages());
+                }
+                if (streams.isEmpty()) {
+                    behind.remove(region);
+                }
             }
+        } catch (IOException e) {
+            throw new UncheckedIOException("unified memory cannot be copied back", e);
         } finally {
+            ended.signalAll();
             lock.unlock();
-        }
-    }
-
-    private void copyBackSettled() throws IOException {
-        for (Region region : List.copyOf(behind)) {
-            if (writers.of(region, region.span()).isEmpty()) {
-                copyBack(region, 0, region.pages());
-                behind.remove(region);
-            }
         }
     }
 
     private void copyOut(Region region, int first, int end) throws IOException {
-        if (!behind.contains(region) && !fresh.contains(region)) {
+        if (!behind.containsKey(region) && !fresh.contains(region)) {
             Span range = region.span(first, end);
             device.write(range.address(), VirtualMemory.at(here(range.address()), range.bytes()));
         }
@@ -187,9 +202,7 @@ final class EagerMemory implements ManagedMemory {
     public void attach(Span span, Attachment attachment) {
         lock.lock();
         try {
-            Region region = regions.at(span);
-            writers.pin(region);
-            region.attachment(attachment);
+            regions.at(span).attachment(attachment);
         } finally {
             lock.unlock();
         }
@@ -202,34 +215,20 @@ final class EagerMemory implements ManagedMemory {
 
     @Override
     public void suspend(Duration timeout) throws IOException, InterruptedException {
-        long deadline = System.nanoTime() + timeout.toNanos();
-        while (!suspendNow()) {
-            Writers.await(outstanding(), deadline);
-        }
-    }
-
-    private boolean suspendNow() throws IOException {
+        long left = timeout.toNanos();
         lock.lock();
         try {
             requireServing();
-            copyBackSettled();
-            if (!behind.isEmpty()) {
-                return false;
+            while (!behind.isEmpty()) {
+                if (left <= 0) {
+                    throw new IOException("work that may write unified memory still runs");
+                }
+                left = ended.awaitNanos(left);
             }
             for (Region region : regions.all()) {
                 copyOut(region, 0, region.pages());
             }
             suspended = true;
-            return true;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private List<CompletableFuture<?>> outstanding() {
-        lock.lock();
-        try {
-            return writers.of(regions.all());
         } finally {
             lock.unlock();
         }

@@ -56,11 +56,6 @@ public sealed interface ManagedMemory extends AutoCloseable permits PagedMemory,
      */
     void submit(Access access, Submission work) throws IOException;
 
-    /**
-     * Must be called before the application is told that work has ended: at every synchronisation, query or callback.
-     */
-    void settle() throws IOException;
-
     /** Brings a range to the application as soon as the work that may write it has ended. */
     void prefetchToApplication(Span range) throws IOException;
 

@@ -3,6 +3,7 @@ package dev.cryo.uvm.device;
 import dev.cryo.uvm.Handover;
 import dev.cryo.uvm.Span;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -91,17 +92,83 @@ final class PagedMemory implements ManagedMemory, Pager.Service {
         lock.lock();
         try {
             requireServing();
+            Turn turn = new Turn(access.stream());
             regions.visit(access.reads(), access.stream(), shadow::flush);
-            regions.visit(access.writes(), access.stream(), shadow::invalidate);
-            writers.add(access.stream(), access.writes(), work.submit());
+            regions.visit(
+                    access.writes(), access.stream(), (region, first, end) -> surrender(region, first, end, turn));
+            writers.add(access.stream(), access.writes(), turn.ended());
+            try {
+                work.submit(() -> end(turn));
+            } catch (RuntimeException e) {
+                end(turn);
+                throw e;
+            }
         } finally {
             lock.unlock();
         }
     }
 
-    @Override
-    public void settle() {
-        // A page that work may write is missing until the work has ended.
+    /** Gives pages to work that may write them: takes them away, or keeps them to be brought up to date at its end. */
+    private void surrender(Region region, int first, int end, Turn turn) throws IOException {
+        int away = first;
+        for (int from = first; from < end; ) {
+            int block = Blocks.of(from);
+            int to = Math.min(end, Blocks.firstPage(block + 1));
+            if (isKept(region, block, from, to, turn.stream())) {
+                shadow.invalidate(region, away, from);
+                away = to;
+                shadow.flush(region, from, to);
+                region.blocks().keep(block, turn);
+                turn.kept().add(new Turn.Kept(region, block));
+            }
+            from = to;
+        }
+        shadow.invalidate(region, away, end);
+    }
+
+    /** Whether pages from {@code first} to before {@code end}, of one block, are kept while work writes them. */
+    private boolean isKept(Region region, int block, int first, int end, long stream) {
+        int blockEnd = Math.min(region.pages(), Blocks.firstPage(block + 1));
+        if (wholeRegions || first != Blocks.firstPage(block) || end != blockEnd) {
+            return false;
+        }
+        Span span = region.span(first, end);
+        if (region.blocks().keeper(block) != null) {
+            return writers.areOnly(stream, region, span);
+        }
+        int dirty = region.dirty().nextSetBit(first);
+        boolean written = dirty >= 0 && dirty < end;
+        return writers.of(region, span).isEmpty()
+                && region.blocks().isWorthKeeping(block, region.presentIn(first, end), end - first, written);
+    }
+
+    /** Brings up to date what was kept for work that has ended, unless later work has it now. */
+    private void end(Turn turn) {
+        lock.lock();
+        try {
+            for (Turn.Kept kept : turn.kept()) {
+                Region region = kept.region();
+                if (!closed && region.blocks().keeper(kept.block()) == turn && regions.has(region)) {
+                    region.blocks().keep(kept.block(), null);
+                    int first = Blocks.firstPage(kept.block());
+                    refresh(region, first, Math.min(region.pages(), first + Blocks.PAGES));
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("pages of unified memory hold old contents", e);
+        } finally {
+            lock.unlock();
+            turn.ended().complete(null);
+        }
+    }
+
+    private void refresh(Region region, int first, int end) throws IOException {
+        try {
+            shadow.refresh(region, first, end);
+        } catch (IOException e) {
+            failures.accept(e);
+            shadow.invalidate(region, first, end); // Who wants them gets to know.
+        }
     }
 
     @Override
@@ -186,6 +253,10 @@ final class PagedMemory implements ManagedMemory, Pager.Service {
     private Pager.Served serve(Region region, Pager.Fault fault) throws IOException {
         int page = region.page(fault.address());
         if (region.present().get(page)) {
+            Turn keeper = region.blocks().keeper(Blocks.of(page));
+            if (fault.write() && keeper != null) {
+                return new Pager.Served.After(List.of(keeper.ended()));
+            }
             if (fault.write() && wholeRegions) {
                 releasePresent(region);
             } else if (fault.write()) {
@@ -226,6 +297,7 @@ final class PagedMemory implements ManagedMemory, Pager.Service {
     private void release(Region region, int page) throws IOException {
         int wanted = region.writes().open(page);
         int end = Math.min(page + wanted, region.present().nextClearBit(page));
+        end = region.blocks().firstKept(page, end);
         int dirty = region.dirty().nextSetBit(page + 1);
         if (dirty >= 0) {
             end = Math.min(end, dirty);

@@ -48,6 +48,10 @@ final class Regions {
         return at == null || at.getValue().span().end() <= address ? null : at.getValue();
     }
 
+    boolean has(Region region) {
+        return byAddress.get(region.span().address()) == region;
+    }
+
     Collection<Region> all() {
         return byAddress.values();
     }

@@ -111,6 +111,17 @@ final class Shadow implements AutoCloseable {
         }
     }
 
+    /** STALE to CLEAN: copies over the present pages of a range what the device has there now. */
+    void refresh(Region region, int first, int end) throws IOException {
+        for (int from = region.present().nextSetBit(first); from >= 0 && from < end; ) {
+            int to = Math.min(end, region.present().nextClearBit(from));
+            Span run = region.span(from, to);
+            MemorySegment contents = device.read(run.address(), run.bytes(), buffer);
+            MemorySegment.copy(contents, 0, VirtualMemory.at(here(run.address()), run.bytes()), 0, run.bytes());
+            from = region.present().nextSetBit(to);
+        }
+    }
+
     /** CLEAN and DIRTY to INVALID: sends what was written and takes the pages away. */
     void invalidate(Region region, int first, int end) throws IOException {
         flush(region, first, end);

@@ -21,8 +21,7 @@ import java.util.concurrent.TimeoutException;
  * The outstanding device work that may write unified memory. Guarded by its owner's lock.
  *
  * <p>Each piece of work is known by itself, so that a page waits for what may write it and not for what its stream was
- * given later: a stream that is never empty would keep it waiting for ever, and without page faults it would be copied
- * back after the application has been told that its work has ended, over what the application has written since.
+ * given later: a stream that is never empty would keep it waiting for ever.
  */
 final class Writers {
     /** By stream, oldest first: the work of a stream ends in order. */
@@ -88,6 +87,13 @@ final class Writers {
             }
         }
         return outstanding;
+    }
+
+    /** Whether no work of another stream is outstanding that may write a range of a region. */
+    boolean areOnly(long stream, Region region, Span range) {
+        return byStream.values().stream()
+                .flatMap(Deque::stream)
+                .allMatch(work -> work.stream == stream || work.end.isDone() || !work.reaches(region, range));
     }
 
     /** The outstanding work that may write regions. */

@@ -23,7 +23,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -168,7 +167,10 @@ public final class ModelDevice implements DevicePages {
         }
         CountDownLatch waitsFor = atDoor ? door : new CountDownLatch(0);
         Runnable kernel = () -> kernel(steps, microseconds, waitsFor);
-        managed().submit(access, () -> CompletableFuture.runAsync(kernel, stream(access.stream())));
+        managed().submit(access, end -> stream(access.stream()).execute(() -> {
+            kernel.run();
+            end.run();
+        }));
     }
 
     private static void kernel(List<Step> steps, int microseconds, CountDownLatch door) {
@@ -187,14 +189,7 @@ public final class ModelDevice implements DevicePages {
     }
 
     private void sync(long stream, long request) {
-        stream(stream).execute(() -> Thread.startVirtualThread(() -> {
-            try {
-                managed().settle();
-                answer(request, 0, null);
-            } catch (IOException | RuntimeException e) {
-                answer(request, 0, e);
-            }
-        }));
+        stream(stream).execute(() -> answer(request, 0, null));
     }
 
     private static long resources() throws IOException {

@@ -2,7 +2,7 @@ package dev.cryo.lower.ptx.device;
 
 import dev.cryo.streamlog.call.CudaResult;
 
-/** An operation that is in no stream and is done whether its context is faulted or not: a fence, an answer, a load. */
+/** An operation that is done whether its context is faulted or not: a fence, an answer, a load, host code. */
 final class Action extends Work {
     private static final System.Logger LOG = System.getLogger("dev.cryo.device");
 

@@ -249,6 +249,11 @@ public final class PtxDevice implements UnifiedDevice {
         return moduleCalls.managed(function);
     }
 
+    @Override
+    public void follow(long stream, Runnable code) {
+        streamCalls.follow(stream, code);
+    }
+
     private void requireCovered(long address, long bytes) {
         if (!memory.isCovered(address, bytes)) {
             throw new IllegalArgumentException(DeviceMemory.range(address, bytes) + " are not in live memory");

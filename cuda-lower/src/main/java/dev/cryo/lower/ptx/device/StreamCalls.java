@@ -51,6 +51,17 @@ final class StreamCalls {
         timeline.enqueue(stream, mark);
     }
 
+    void follow(long id, Runnable code) {
+        DeviceStream stream;
+        try {
+            stream = objects.stream(id);
+        } catch (RefusedException e) {
+            code.run(); // What it was to follow was refused for the same reason.
+            return;
+        }
+        timeline.enqueue(stream, new Action(Work.Weight.HEAVY, stream.context, "unified memory", code));
+    }
+
     void create(Call.EventCreate call) throws RefusedException {
         objects.add(new DeviceEvent(call.event(), objects.context(call.context()), call.flags()));
     }
