@@ -73,7 +73,7 @@ public final class UnifiedPatterns {
         Options options;
         try {
             options = Options.parse(args, "mib", "256", "rounds", "7");
-            Program.check(options.count("mib") >= 16 && options.count("mib") < 2048, "--mib must be 16 to 2047");
+            Program.check(options.count("mib") >= 32 && options.count("mib") < 2048, "--mib must be 32 to 2047");
             Program.check(options.count("rounds") >= 1, "--rounds must be 1 or more");
         } catch (IllegalArgumentException | Program.Failed e) {
             System.err.println(e.getMessage());
