@@ -15,6 +15,7 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -94,8 +95,8 @@ public final class ManagedLowerHalf implements LowerHalf {
                 }
                 case Call.ManagedAttach it -> {
                     allocations.note(it);
-                    allocations.find(it.address()).ifPresent(region -> now.attach(region.span(), attachment(region)));
                     device.execute(it, reply);
+                    allocations.find(it.address()).ifPresent(region -> attach(now, region, it.stream()));
                 }
                 case Call.ManagedPrefetch it -> {
                     prefetch(now, it);
@@ -123,6 +124,14 @@ public final class ManagedLowerHalf implements LowerHalf {
                 device.follow(access.stream(), end);
             }
         });
+    }
+
+    /** In the stream's order: what comes after waits for the work of others that the region is taken from. */
+    private void attach(ManagedMemory now, Allocations.Region region, long stream) {
+        CompletableFuture<Void> taken = now.attach(region.span(), attachment(region));
+        if (!taken.isDone()) {
+            device.follow(stream, taken::join);
+        }
     }
 
     /** Loads a module, whose managed variables the application finds with their first values. */

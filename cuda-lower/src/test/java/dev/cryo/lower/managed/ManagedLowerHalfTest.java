@@ -213,6 +213,23 @@ class ManagedLowerHalfTest {
         assertThat(device.events).contains("write");
     }
 
+    /** Else that work's end would copy it back over what the application writes once its own stream is empty. */
+    @Test
+    void aStreamWaitsForTheWorkThatARegionIsTakenFrom() throws Exception {
+        allocate(FIRST);
+        device.beBusy();
+        lower.execute(launch(STREAM + 1), new Outcome());
+        device.events.clear();
+
+        assertThat(call(new Call.ManagedAttach(FIRST.address(), STREAM, 4))).isZero();
+        assertThat(device.events).containsExactly("ManagedAttach", "follow");
+
+        device.answer();
+        device.events.clear();
+        assertThat(call(new Call.ManagedAttach(FIRST.address(), STREAM, 4))).isZero();
+        assertThat(device.events).containsExactly("ManagedAttach");
+    }
+
     @Test
     void aCaptureSendsWhatWasWrittenAndTheShadowIsTakenOverAgainAfterIt() throws Exception {
         allocate(FIRST);

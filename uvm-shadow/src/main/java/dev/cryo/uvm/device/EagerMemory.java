@@ -15,6 +15,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -37,8 +38,8 @@ final class EagerMemory implements ManagedMemory {
     private final MemorySegment buffer = arena.allocate(CHUNK_BYTES, VirtualMemory.PAGE_BYTES);
     private final Regions regions = new Regions();
 
-    /** The regions that outstanding work may write, and its streams. */
-    private final Map<Region, List<Long>> behind = new HashMap<>();
+    /** The regions that outstanding work may write, and that work. */
+    private final Map<Region, List<Turn>> behind = new HashMap<>();
 
     private final Condition ended = lock.newCondition();
 
@@ -120,12 +121,12 @@ final class EagerMemory implements ManagedMemory {
                     copyOut(region, first, end);
                 }
             });
-            written.forEach(region ->
-                    behind.computeIfAbsent(region, any -> new ArrayList<>()).add(access.stream()));
+            Turn turn = new Turn(access.stream());
+            written.forEach(region -> behind.computeIfAbsent(region, any -> new ArrayList<>()).add(turn));
             try {
-                work.submit(() -> end(written, access.stream()));
+                work.submit(() -> end(written, turn));
             } catch (RuntimeException e) {
-                end(written, access.stream());
+                end(written, turn);
                 throw e;
             }
         } finally {
@@ -134,19 +135,19 @@ final class EagerMemory implements ManagedMemory {
     }
 
     /** Brings to the application what work has written, unless later work of its stream will write it again. */
-    private void end(Set<Region> written, long stream) {
+    private void end(Set<Region> written, Turn turn) {
         lock.lock();
         try {
             for (Region region : written) {
-                List<Long> streams = behind.get(region);
-                if (streams == null || closed) {
+                List<Turn> turns = behind.get(region);
+                if (turns == null || closed) {
                     continue; // It was dropped meanwhile.
                 }
-                streams.remove(stream);
-                if (!streams.contains(stream)) {
+                turns.remove(turn);
+                if (turns.stream().noneMatch(later -> later.stream() == turn.stream())) {
                     copyBack(region, 0, region.pages());
                 }
-                if (streams.isEmpty()) {
+                if (turns.isEmpty()) {
                     behind.remove(region);
                 }
             }
@@ -155,6 +156,7 @@ final class EagerMemory implements ManagedMemory {
         } finally {
             ended.signalAll();
             lock.unlock();
+            turn.ended().complete(null);
         }
     }
 
@@ -199,10 +201,16 @@ final class EagerMemory implements ManagedMemory {
     }
 
     @Override
-    public void attach(Span span, Attachment attachment) {
+    public CompletableFuture<Void> attach(Span span, Attachment attachment) {
         lock.lock();
         try {
-            regions.at(span).attachment(attachment);
+            Region region = regions.at(span);
+            region.attachment(attachment);
+            // It will be copied back over what the application writes, if that does not wait.
+            return CompletableFuture.allOf(behind.getOrDefault(region, List.of()).stream()
+                    .filter(turn -> !attachment.isVisibleTo(turn.stream()))
+                    .map(Turn::ended)
+                    .toArray(CompletableFuture<?>[]::new));
         } finally {
             lock.unlock();
         }

@@ -5,6 +5,7 @@ import dev.cryo.uvm.Span;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /**
@@ -65,8 +66,12 @@ public sealed interface ManagedMemory extends AutoCloseable permits PagedMemory,
     /** Says that a region is seldom written: more is brought per fault. */
     void adviseReadMostly(Span region, boolean readMostly);
 
-    /** Says which work may touch a region. Work that was submitted before keeps what it had. */
-    void attach(Span region, Attachment attachment);
+    /**
+     * Says which work may touch a region. Work that was submitted before keeps what it had.
+     *
+     * @return when the application may be told that it is attached: when the work has ended that it is taken from
+     */
+    CompletableFuture<Void> attach(Span region, Attachment attachment);
 
     /** The pages that threads of the application wait for, and why, in words. */
     List<String> waiting();

@@ -209,12 +209,13 @@ final class PagedMemory implements ManagedMemory, Pager.Service {
     }
 
     @Override
-    public void attach(Span span, Attachment attachment) {
+    public CompletableFuture<Void> attach(Span span, Attachment attachment) {
         lock.lock();
         try {
             Region region = regions.at(span);
             writers.pin(region);
             region.attachment(attachment);
+            return CompletableFuture.completedFuture(null); // An access waits by itself.
         } finally {
             lock.unlock();
         }
