@@ -6,14 +6,16 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A copy-on-write copy of this process that stands still: its memory is this process's private memory as it was at one
  * moment, read from here while this process writes on. Shared mappings are not frozen.
  *
- * <p>The child only ever runs the C library's {@code pause}: no Java runs in it, so it needs none of the threads and
- * locks
- * that a fork does not copy. Reading is thread-safe; {@link #close} ends and reaps the child.
+ * <p>The child only ever runs the C library's {@code sleep}: no Java runs in it, so it needs none of the threads and
+ * locks that a fork does not copy. Reading is thread-safe; {@link #close} ends and reaps the child. So does the end of
+ * this process, unless it is killed: the child holds all its descriptors, and who waits for their end would wait on.
  */
 public final class FrozenFork implements AutoCloseable {
     private static final int SIGCHLD = 17;
@@ -35,8 +37,13 @@ public final class FrozenFork implements AutoCloseable {
     private static final MethodHandle KILL = LibC.bind("kill", 2);
     private static final MethodHandle WAITPID = LibC.bind("waitpid", 3);
 
+    private static final Set<FrozenFork> OPEN = ConcurrentHashMap.newKeySet();
+
+    static {
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> OPEN.forEach(FrozenFork::end), "cryo-end-forks"));
+    }
+
     private final long pid;
-    private boolean closed;
 
     private FrozenFork(long pid) {
         this.pid = pid;
@@ -50,7 +57,9 @@ public final class FrozenFork implements AutoCloseable {
             if (child < 0) {
                 throw new LinuxException("fork", LibC.errno());
             }
-            return new FrozenFork(child);
+            FrozenFork fork = new FrozenFork(child);
+            OPEN.add(fork);
+            return fork;
         } catch (LinuxException e) {
             throw e;
         } catch (Throwable e) {
@@ -90,14 +99,20 @@ public final class FrozenFork implements AutoCloseable {
 
     @Override
     public void close() {
-        if (closed) {
+        if (!end()) {
             throw new IllegalStateException("frozen fork was closed before");
         }
-        closed = true;
+    }
+
+    private boolean end() {
+        if (!OPEN.remove(this)) {
+            return false;
+        }
         try {
             int killed = (int) (long) KILL.invokeExact(LibC.errnoPlace(), pid, SIGKILL);
             int reaped = (int) (long) WAITPID.invokeExact(LibC.errnoPlace(), pid, 0L, 0L);
             assert killed == 0 && reaped == pid : "frozen fork " + pid + " was reaped by somebody else";
+            return true;
         } catch (Throwable e) {
             throw new IllegalStateException(e);
         }
