@@ -180,6 +180,34 @@ class PagedMemoryTest {
         }
     }
 
+    /** Counted by the bytes flushed: a page that was only read is not, while nothing tells that it will be written. */
+    @Test
+    void pagesThatAreReadAndThenWrittenAreSoonBroughtWritable() {
+        for (int round = 0; round < 3; round++) {
+            for (int page = 0; page < PAGES; page += 5) {
+                Rig.set(cell(page, 0), Rig.get(cell(page, 0)) + 1);
+            }
+            rig.run();
+        }
+        long unused = device.bytesFlushed();
+
+        assertThat(Rig.get(cell(3, 0))).isZero();
+        assertThat(Rig.get(cell(11, 0))).isZero();
+        rig.run();
+        assertThat(device.bytesFlushed()).isPositive();
+
+        for (int round = 0; round < 12; round++) {
+            for (int page = 0; page < PAGES; page += 5) {
+                assertThat(Rig.get(cell(page, 0))).isEqualTo(3);
+            }
+            rig.run();
+        }
+        long unusedToo = device.bytesFlushed();
+        assertThat(Rig.get(cell(3, 0)) + Rig.get(cell(11, 0))).isZero();
+        rig.run();
+        assertThat(device.bytesFlushed()).isZero();
+    }
+
     @Test
     void noWriteIsLostWhileLaunchesTakeItsPageAway() throws Exception {
         long launches = 0;

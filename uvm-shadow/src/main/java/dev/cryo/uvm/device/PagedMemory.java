@@ -291,12 +291,16 @@ final class PagedMemory implements ManagedMemory, Pager.Service {
         if (end - page > 1 && !writers.of(region, region.span(page, end)).isEmpty()) {
             end = page + 1;
         }
-        shadow.fetch(region, page, end, write);
+        boolean soonWritten = wanted == 1 && region.habit().writes(page);
+        shadow.fetch(region, page, end, write || soonWritten);
         windows.expect(region.present().nextClearBit(end));
     }
 
     private void release(Region region, int page) throws IOException {
         int wanted = region.writes().open(page);
+        if (wanted == 1) {
+            region.habit().written();
+        }
         int end = Math.min(page + wanted, region.present().nextClearBit(page));
         end = region.blocks().firstKept(page, end);
         int dirty = region.dirty().nextSetBit(page + 1);

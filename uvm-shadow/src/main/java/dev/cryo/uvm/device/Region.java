@@ -28,7 +28,8 @@ import java.util.BitSet;
  *    STALE    1       0     1     write-protected: a write is told device; the shadow is from before the work
  *
  *    INVALID -&gt; CLEAN    [read fault, prefetch]  once no outstanding work may write the page
- *    INVALID -&gt; DIRTY    [write fault]           the same; contents are fetched, as the write may be to a part
+ *    INVALID -&gt; DIRTY    [write fault]           the same; contents are fetched, as the write may be to a part; on a
+ *                                              read fault too, where {@link Habit} expects a write
  *    CLEAN   -&gt; DIRTY    [write fault]
  *    DIRTY   -&gt; CLEAN    [flush]                 protected first, then copied to the device
  *    CLEAN   -&gt; INVALID  [invalidate]            before work that may write the page
@@ -53,6 +54,7 @@ final class Region {
     private final Blocks blocks;
     private final Windows reads = new Windows();
     private final Windows writes = new Windows();
+    private final Habit habit = new Habit(this);
     private Attachment attachment = new Attachment.Global();
     private boolean readMostly;
 
@@ -120,6 +122,10 @@ final class Region {
 
     Windows writes() {
         return writes;
+    }
+
+    Habit habit() {
+        return habit;
     }
 
     Attachment attachment() {
