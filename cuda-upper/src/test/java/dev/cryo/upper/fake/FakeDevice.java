@@ -37,6 +37,7 @@ public final class FakeDevice implements LowerHalf {
     private final List<Reply> held = new ArrayList<>();
     private boolean holding;
     private long takenUpTo;
+    private int shadowRefusals;
     private @Nullable HostSide host;
 
     /** All calls so far, but those that only ask. */
@@ -80,6 +81,11 @@ public final class FakeDevice implements LowerHalf {
     /** Makes device memory below an address impossible to map. */
     public synchronized void take(long upTo) {
         takenUpTo = upTo;
+    }
+
+    /** Makes it unable to take over so many shadows of unified memory. */
+    public synchronized void refuseShadows(int count) {
+        shadowRefusals = count;
     }
 
     /** How many calls are held. */
@@ -171,6 +177,9 @@ public final class FakeDevice implements LowerHalf {
                     return CudaResult.OPERATING_SYSTEM;
                 }
                 memory.put(it.address(), MemorySegment.ofArray(new byte[(int) it.bytes()]));
+            }
+            case Call.ManagedOpen it -> {
+                return shadowRefusals-- > 0 ? (Object) CudaResult.OPERATING_SYSTEM : Call.Done.DONE;
             }
             case Call.ManagedAlloc it ->
                 memory.put(it.address(), MemorySegment.ofArray(new byte[(int) it.mappedBytes()]));
