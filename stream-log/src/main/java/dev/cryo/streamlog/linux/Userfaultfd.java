@@ -203,10 +203,18 @@ public final class Userfaultfd implements AutoCloseable {
      */
     public void poison(long address, long bytes) throws LinuxException {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment request = request(arena, 32, address, bytes);
-            int errno = Descriptors.tryControl(descriptor, POISON, request);
-            if (errno != 0 && errno != ENOENT && errno != ESRCH && errno != EEXIST) {
-                throw new LinuxException("poison " + range(address, bytes), errno);
+            long done = 0;
+            while (done < bytes) {
+                MemorySegment request = request(arena, 32, address + done, bytes - done);
+                int errno = Descriptors.tryControl(descriptor, POISON, request);
+                done += Math.max(0, request.get(JAVA_LONG, 24));
+                switch (errno) {
+                    case 0, EAGAIN -> {} // EAGAIN: a part is done, or the mappings are changing.
+                    case ENOENT, ESRCH, EEXIST -> {
+                        return;
+                    }
+                    default -> throw new LinuxException("poison " + range(address, bytes), errno);
+                }
             }
         }
     }
