@@ -45,11 +45,13 @@ class UnifiedMemoryTest extends InWorkplace {
         place.checkpoint(JOB);
         launched.out().await("step 10/30", SOON);
         place.kill(JOB);
+        assertThat(launched.exitCode(SOON)).isNotZero();
         Child restarted = place.start("restart", JOB);
         restarted.out().await("step 14/30", SOON);
         place.checkpoint(JOB);
         restarted.out().await("step 16/30", SOON);
         place.kill(JOB);
+        assertThat(restarted.exitCode(SOON)).isNotZero();
 
         Child again = place.start("restart", JOB).succeed(RUN);
 
@@ -125,6 +127,7 @@ class UnifiedMemoryTest extends InWorkplace {
         }
         System.out.println("pauses in ms: " + pauses);
         place.kill(JOB);
+        assertThat(launched.exitCode(SOON)).isNotZero();
         Child restarted = place.start("restart", JOB);
         restarted.out().await("step ", SOON);
         place.checkpoint(JOB);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.cryo.benchmarks.apps.UnifiedRandom;
 import dev.cryo.benchmarks.job.Applications;
 import dev.cryo.benchmarks.job.Child;
+import dev.cryo.benchmarks.job.UnexpectedException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,7 +14,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
-import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -92,32 +92,42 @@ class UnifiedRandomTest extends InWorkplace {
     private void throughRestarts(List<String> program, int steps, int stride) throws Exception {
         Random random = new Random(steps);
         Child running = place.launch(JOB, List.of(), program);
-        running.out().await("step " + stride + "/", LONG);
         int restarts = 0;
-        for (int at = stride; at + 2 * stride < steps; at += stride) {
-            if (!awaitStep(running, at, steps)) {
-                break;
-            }
+        int checkpoints = 0;
+        // Not near the end: what has ended cannot be killed.
+        for (int at = stride; at < steps - Math.max(20, steps / 10); ) {
+            awaitStep(running, at);
             long image = place.checkpoint(JOB).image();
+            checkpoints++;
             dropBefore(image);
+            at = Math.max(at, latestStep(running)) + stride;
             if (random.nextBoolean()) {
                 Thread.sleep(random.nextInt(100));
                 place.kill(JOB);
+                assertThat(running.exitCode(LONG)).as(running.printed()).isNotZero(); // Until then the job runs.
                 running = place.start("restart", JOB);
                 restarts++;
             }
         }
-        System.out.println(restarts + " restarts");
+        System.out.println(checkpoints + " checkpoints, " + restarts + " restarts");
         assertExact(running);
         assertThat(restarts).isPositive();
     }
 
-    /** Waits for a step or a later one; false if it has come to the end, as it must not wait here. */
-    private static boolean awaitStep(Child running, int step, int steps) throws Exception {
-        Predicate<String> reached = line -> line.startsWith("step ")
-                && Integer.parseInt(line.substring(5, line.indexOf('/'))) >= step;
-        String line = running.out().await(reached, "step " + step, LONG).text();
-        return !line.startsWith("step " + steps + "/");
+    private static void awaitStep(Child running, int step) throws Exception {
+        try {
+            running.out().await(line -> stepOf(line) >= step, "step " + step, LONG);
+        } catch (UnexpectedException e) {
+            throw new UnexpectedException(running.printed(), e); // What failed is on the standard error.
+        }
+    }
+
+    private static int latestStep(Child running) {
+        return running.out().texts().stream().mapToInt(UnifiedRandomTest::stepOf).max().orElse(0);
+    }
+
+    private static int stepOf(String line) {
+        return line.startsWith("step ") ? Integer.parseInt(line.substring(5, line.indexOf('/'))) : 0;
     }
 
     /** Gives up the images that no restart needs any more: a long run would fill the disk. */
