@@ -19,7 +19,7 @@ import jcuda.driver.CUstream;
  * <p>Options: {@code --steps 1000 --step-ms 0}.
  */
 public final class UnifiedReader implements Program.Body {
-    private static final int COUNT = 4 << 20;
+    private static final int COUNT = 1 << 20;
 
     /** So far apart that each lies in a page of its own. */
     private static final int STRIDE = 1100;

@@ -122,7 +122,7 @@ class UnifiedMemoryTest extends InWorkplace {
                 place.launch(JOB, List.of(), Applications.java(UnifiedReader.class, "--steps", "1000000"));
         launched.out().await("step 3/", SOON);
         List<Long> pauses = new ArrayList<>();
-        for (int i = 0; i < 6; i++) {
+        for (int i = 0; i < 4; i++) {
             pauses.add(place.checkpoint(JOB).pauseNanos() / 1_000_000);
         }
         System.out.println("pauses in ms: " + pauses);

@@ -40,7 +40,7 @@ class UnifiedWorkloadsTest extends InWorkplace {
         TREE(
                 BarnesHut.class,
                 30,
-                List.of("--bodies", "1200"),
+                List.of("--bodies", "500", "--pool", "150"),
                 List.of("--bodies", "8000", "--iterations", "12", "--pool", "3000"));
 
         private final Class<?> program;
