@@ -6,6 +6,7 @@ import dev.cryo.benchmarks.apps.UnifiedRandom;
 import dev.cryo.benchmarks.job.Applications;
 import dev.cryo.benchmarks.job.Child;
 import dev.cryo.benchmarks.job.UnexpectedException;
+import dev.cryo.benchmarks.job.Workplace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -74,7 +75,7 @@ class UnifiedRandomTest extends InWorkplace {
     @Test
     @NeedsCriu
     void aRandomProgramIsExactThroughCheckpointsAndRestarts() throws Exception {
-        throughRestarts(program(SEED, 60, 20), 60, 10);
+        throughRestarts(program(SEED, 60, 20, "--step-ms", "50"), 60, 8);
     }
 
     @ParameterizedTest
@@ -82,7 +83,7 @@ class UnifiedRandomTest extends InWorkplace {
     @Tag("soak")
     @NeedsCriu
     void longRandomProgramsAreExactThroughManyRestarts(long seed) throws Exception {
-        throughRestarts(program(seed, 1000, 25), 1000, 5);
+        throughRestarts(program(seed, 1000, 25, "--step-ms", "30"), 1000, 5);
     }
 
     /**
@@ -97,13 +98,14 @@ class UnifiedRandomTest extends InWorkplace {
         // Not near the end: what has ended cannot be killed.
         for (int at = stride; at < steps - Math.max(20, steps / 10); ) {
             awaitStep(running, at);
+            Workplace.Parts parts = place.parts(JOB); // Before, as the program runs on meanwhile.
             long image = place.checkpoint(JOB).image();
             checkpoints++;
             dropBefore(image);
             at = Math.max(at, latestStep(running)) + stride;
             if (random.nextBoolean()) {
                 Thread.sleep(random.nextInt(100));
-                place.kill(JOB);
+                place.kill(parts);
                 assertThat(running.exitCode(LONG)).as(running.printed()).isNotZero(); // Until then the job runs.
                 running = place.start("restart", JOB);
                 restarts++;
