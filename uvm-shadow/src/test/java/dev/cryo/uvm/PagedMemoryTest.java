@@ -180,6 +180,50 @@ class PagedMemoryTest {
         }
     }
 
+    /** Else the pages would be kept, and show what was before both, until the second ends. */
+    @Test
+    void whoAsksBetweenTwoLaunchesOfAStreamWaitsForTheSecondAtAPage() throws Exception {
+        for (int page = 0; page < PAGES; page++) {
+            Rig.set(cell(page, 0), 1);
+        }
+        Access all = new Access(1, Reach.NOTHING, Reach.of(region));
+        device.launch(all, List.of(Step.set(cell(3, 0), 2)), 0);
+        device.sync(1);
+        assertThat(Rig.get(cell(3, 0))).isEqualTo(2);
+        device.launch(all, List.of(Step.set(cell(3, 0), 3)), 20_000);
+        CompletableFuture<Void> asks = CompletableFuture.runAsync(() -> device.sync(1));
+        TimeUnit.MILLISECONDS.sleep(5);
+        device.launchAtDoor(all, List.of(Step.set(cell(4, 0), 4)));
+        asks.get(5, TimeUnit.SECONDS);
+
+        CompletableFuture<Long> read = CompletableFuture.supplyAsync(() -> Rig.get(cell(3, 0)));
+        while (device.waiting() == 0 && !read.isDone()) {
+            TimeUnit.MILLISECONDS.sleep(1);
+        }
+        device.openDoor();
+
+        assertThat(read.get(5, TimeUnit.SECONDS)).isEqualTo(3);
+        assertThat(Rig.get(cell(4, 0))).isEqualTo(4);
+    }
+
+    @Test
+    void launchesOfAStreamInARowKeepThePagesThatTheApplicationUses() {
+        for (int round = 0; round < 5; round++) {
+            for (int page = 0; page < PAGES; page++) {
+                Rig.set(cell(page, 0), Rig.get(cell(page, 0)) + 1);
+            }
+            device.launch(new Access(1, Reach.ALL, Reach.ALL), List.of(new Step(cell(3, 0), cell(3, 0), 1, 1)), 0);
+            device.launch(new Access(1, Reach.ALL, Reach.ALL), List.of(new Step(cell(3, 0), cell(3, 0), 2, 0)), 0);
+            device.sync(1);
+        }
+
+        long expected = 0;
+        for (int round = 0; round < 5; round++) {
+            expected = 2 * (expected + 2);
+        }
+        assertThat(List.of(Rig.get(cell(3, 0)), Rig.get(cell(4, 0)))).containsExactly(expected, 5L);
+    }
+
     /** Counted by the bytes flushed: a page that was only read is not, while nothing tells that it will be written. */
     @Test
     void pagesThatAreReadAndThenWrittenAreSoonBroughtWritable() {

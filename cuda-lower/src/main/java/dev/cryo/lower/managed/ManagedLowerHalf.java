@@ -106,7 +106,10 @@ public final class ManagedLowerHalf implements LowerHalf {
                     allocations.detach(it.stream()).forEach(region -> now.attach(region.span(), attachment(region)));
                     device.execute(it, reply);
                 }
-                default -> device.execute(call, reply);
+                default -> {
+                    now.asked(); // It may be a question for the end of work, or an event that such a one will be about.
+                    device.execute(call, reply);
+                }
             }
         } catch (IOException e) {
             throw new UncheckedIOException("unified memory cannot be kept in step", e);

@@ -13,7 +13,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Which unified memory a call may touch: too much rather than too little. It belongs to the thread that executes. */
 final class Reaches {
-    /** What is further than this from all unified memory was not computed from a pointer to it. */
+    private static final long LARGEST_COUNT = 1L << 32;
+
+    /** No copy is as large. */
     private static final long WINDOW_BYTES = 1L << 40;
 
     private final UnifiedDevice device;
@@ -32,8 +34,12 @@ final class Reaches {
         ByteBuffer parameters = ByteBuffer.wrap(call.parameters()).order(ByteOrder.LITTLE_ENDIAN);
         return new Access(
                 call.stream(),
-                use.readsAnything() ? Reach.ALL : pointed(use.readAt(), parameters, use.readsManaged(), call),
-                use.writesAnything() ? Reach.ALL : pointed(use.writtenAt(), parameters, use.writesManaged(), call));
+                use.readsAnything() || areNoPointers(use.readBases(), parameters)
+                        ? Reach.ALL
+                        : pointed(use.readAt(), parameters, use.readsManaged(), call),
+                use.writesAnything() || areNoPointers(use.writtenBases(), parameters)
+                        ? Reach.ALL
+                        : pointed(use.writtenAt(), parameters, use.writesManaged(), call));
     }
 
     /** The module's variables, which it writes when it is loaded. */
@@ -57,7 +63,7 @@ final class Reaches {
             Allocations.Region in = allocations.around(value);
             // A pointer to the end of a region is as good as one to its last byte.
             Allocations.Region before = allocations.around(value - 1);
-            if (in == null && before == null && isNear(value)) {
+            if (in == null && before == null && isDisguised(value)) {
                 return Reach.ALL;
             }
             add(spans, in);
@@ -74,10 +80,34 @@ final class Reaches {
         }
     }
 
-    /** Whether a value that points into no region may have been computed from one that does. */
-    private boolean isNear(long value) {
-        return value > 0
-                && allocations.meet(new Span(Math.max(0, value - WINDOW_BYTES), 2 * WINDOW_BYTES));
+    /**
+     * Whether a value that points into no region may become a pointer into one: by an index, or by arithmetic that
+     * takes a tag or a key off. A count is too small for that, and who has a pointer to other memory uses that.
+     */
+    private boolean isDisguised(long value) {
+        return !isCount(value) && !device.has(value) && !device.has(value - 1);
+    }
+
+    private static boolean isCount(long value) {
+        return value < LARGEST_COUNT && value > -LARGEST_COUNT;
+    }
+
+    /** Whether some addresses have counts alone for bases, so that the pointer is in what is added to them. */
+    private static boolean areNoPointers(List<List<Integer>> bases, ByteBuffer parameters) {
+        for (List<Integer> each : bases) {
+            boolean pointer = false;
+            boolean none = true;
+            for (int offset : each) {
+                long value = offset > parameters.limit() - Long.BYTES ? -1 : parameters.getLong(offset);
+                pointer |= !isCount(value);
+                none &= value == 0;
+            }
+            // What has no pointer at all is not accessed: an optional array that is left out.
+            if (!pointer && !none) {
+                return true;
+            }
+        }
+        return false;
     }
 
     Access of(Call.Copy call) {

@@ -21,6 +21,9 @@ public interface UnifiedDevice extends LowerHalf {
      */
     void follow(long stream, Runnable code);
 
+    /** Whether an address is one of live memory that a kernel may access: of the device, or page-locked. */
+    boolean has(long address);
+
     /**
      * What a kernel may access; empty if that is not known. Called by the thread that executes calls.
      *

@@ -108,6 +108,11 @@ final class FakeUnifiedDevice implements UnifiedDevice {
         }
     }
 
+    @Override
+    public boolean has(long address) {
+        return false;
+    }
+
     /** Nothing is known of any kernel: each reaches everything. */
     @Override
     public Optional<PointerUse> pointers(long function) {

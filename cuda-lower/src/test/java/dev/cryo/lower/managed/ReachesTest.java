@@ -76,6 +76,7 @@ class ReachesTest {
         rig.call(new Call.FunctionGet(CHASE, 10, "chase"));
         allocations.add(new Call.ManagedAlloc(FIRST.address(), DeviceRig.CONTEXT, FIRST.bytes(), 1));
         allocations.add(new Call.ManagedAlloc(SECOND.address(), DeviceRig.CONTEXT, SECOND.bytes() - 1, 1));
+        rig.call(new Call.MemMap(DeviceRig.BASE, DeviceRig.CONTEXT, 4096));
         reaches = new Reaches(rig.device, allocations);
     }
 
@@ -128,10 +129,17 @@ class ReachesTest {
     }
 
     @Test
-    void otherMemoryAndNumbersReachNothing() {
-        Access access = launch(COPY, DeviceRig.BASE, 0x2000_0000_0000L);
+    void otherMemoryReachesNothing() {
+        Access access = launch(COPY, DeviceRig.BASE, DeviceRig.BASE + 4);
         assertThat(access).isEqualTo(new Access(DeviceRig.DEFAULT, Reach.NOTHING, Reach.NOTHING));
-        assertThat(launch(COPY, 1000, -1).writes()).isEqualTo(Reach.NOTHING);
+        assertThat(launch(COPY, 0, 0)).isEqualTo(access);
+    }
+
+    @Test
+    void aNumberThatMayBecomeAPointerReachesAll() {
+        assertThat(launch(COPY, DeviceRig.BASE, ~FIRST.address()).writes()).isEqualTo(Reach.ALL);
+        assertThat(launch(COPY, FIRST.address() | 1L << 60, DeviceRig.BASE).reads()).isEqualTo(Reach.ALL);
+        assertThat(launch(COPY, 1000, DeviceRig.BASE).reads()).isEqualTo(Reach.ALL);
     }
 
     @Test

@@ -121,7 +121,7 @@ final class EagerMemory implements ManagedMemory {
                     copyOut(region, first, end);
                 }
             });
-            Turn turn = new Turn(access.stream());
+            Turn turn = new Turn(access.stream(), 0);
             written.forEach(region -> behind.computeIfAbsent(region, any -> new ArrayList<>()).add(turn));
             try {
                 work.submit(() -> end(written, turn));
@@ -132,6 +132,11 @@ final class EagerMemory implements ManagedMemory {
         } finally {
             lock.unlock();
         }
+    }
+
+    @Override
+    public void asked() {
+        // Later work of a stream may write what the application looks at: on these devices it must not look then.
     }
 
     /** Brings to the application what work has written, unless later work of its stream will write it again. */

@@ -57,6 +57,12 @@ public sealed interface ManagedMemory extends AutoCloseable permits PagedMemory,
      */
     void submit(Access access, Submission work) throws IOException;
 
+    /**
+     * Says that the application may learn of the end of the work submitted so far apart from that of later work: an
+     * event is recorded, a stream is waited for. Called by the thread that submits.
+     */
+    void asked();
+
     /** Brings a range to the application as soon as the work that may write it has ended. */
     void prefetchToApplication(Span range) throws IOException;
 

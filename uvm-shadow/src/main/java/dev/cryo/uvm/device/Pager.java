@@ -23,6 +23,7 @@ final class Pager implements AutoCloseable {
     private static final int MESSAGES = 64;
     private static final int FOREVER = -1;
     private static final long JOIN_MILLISECONDS = 10_000;
+    private static final long SPIN_NANOS = Runtime.getRuntime().availableProcessors() > 1 ? 10_000 : 0;
 
     /** What is wanted. */
     sealed interface Request {
@@ -106,13 +107,29 @@ final class Pager implements AutoCloseable {
                     serve(next);
                 }
                 int count = messages.read(faults);
-                for (int i = 0; i < count; i++) {
-                    serve(new Fault(messages.address(i), messages.isWrite(i)));
+                while (count > 0) {
+                    for (int i = 0; i < count; i++) {
+                        serve(new Fault(messages.address(i), messages.isWrite(i)));
+                    }
+                    count = readSoon(messages);
                 }
             }
         } catch (IOException | RuntimeException e) {
             failures.accept(new IOException("the pager has ended; who waits for a page of unified memory waits on", e));
         }
+    }
+
+    /** Who has just got a page often wants another at once: less than the time that waking this thread takes. */
+    private int readSoon(FaultMessages messages) throws IOException {
+        long start = System.nanoTime();
+        while (ready.isEmpty() && strays.isEmpty() && !stopped && System.nanoTime() - start < SPIN_NANOS) {
+            int count = messages.read(faults);
+            if (count > 0) {
+                return count;
+            }
+            Thread.onSpinWait();
+        }
+        return 0;
     }
 
     private void serve(Request request) {

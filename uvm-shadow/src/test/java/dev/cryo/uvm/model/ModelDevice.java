@@ -189,6 +189,7 @@ public final class ModelDevice implements DevicePages {
     }
 
     private void sync(long stream, long request) {
+        managed().asked();
         stream(stream).execute(() -> answer(request, 0, null));
     }
 

@@ -119,6 +119,12 @@ final class HostMemory {
                 .toList();
     }
 
+    /** Whether an address lies in an area. */
+    boolean has(long address) {
+        Map.Entry<Long, Area> below = areas.floorEntry(address);
+        return below != null && address - below.getKey() < below.getValue().bytes();
+    }
+
     /** All areas, ascending. */
     List<LowerHalf.Range> ranges() {
         List<LowerHalf.Range> ranges = new ArrayList<>();

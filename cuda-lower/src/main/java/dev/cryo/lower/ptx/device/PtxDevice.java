@@ -250,6 +250,11 @@ public final class PtxDevice implements UnifiedDevice {
     }
 
     @Override
+    public boolean has(long address) {
+        return memory.isCovered(address, 1) || host.has(address);
+    }
+
+    @Override
     public void follow(long stream, Runnable code) {
         streamCalls.follow(stream, code);
     }

@@ -8,6 +8,7 @@ import dev.cryo.lower.ptx.ir.KernelIr;
 import dev.cryo.lower.ptx.ir.Kind;
 import dev.cryo.lower.ptx.ir.Reg;
 import java.util.BitSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -16,11 +17,15 @@ import org.jspecify.annotations.Nullable;
  * Finds out what the addresses of a kernel may be computed from.
  *
  * <p>Each register has a set of sources: the 64-bit parameters that its value may come from, {@link #MEMORY} if it may
- * be a pointer that was loaded, {@link #MANAGED} if it may be the address of a managed variable, and {@link #HALF} if
- * it may be half of one. A result has all sources of its operands, whatever the order of execution, until nothing
- * changes any more. Values of less than 64 bits that were loaded are
- * indices and no pointers, unless they are shifted to be the upper half of one: so an array that is indexed by another
- * array's elements does not widen what a kernel accesses.
+ * be a pointer that was loaded, {@link #MANAGED} if it may be the address of a managed variable, {@link #VARIABLE} if
+ * that of another one, and {@link #HALF} if it may be half of one. A result has all sources of its operands, whatever
+ * the order of execution, until nothing changes any more. Values of less than 64 bits that were loaded are indices and
+ * no pointers, unless they are shifted to be the upper half of one: so an array that is indexed by another array's
+ * elements does not widen what a kernel accesses.
+ *
+ * <p>A parameter is the <em>base</em> of an address if only sums and selections lead from it to there; in all other
+ * ways (scaled, masked, combined bit by bit) it is an index, or a pointer in disguise. An address without any base may
+ * be anything.
  *
  * <p>What is in shared and local memory is not followed: a pointer that was put there and comes back counts as one from
  * memory.
@@ -29,13 +34,18 @@ public final class PointerAnalysis {
     private static final int MEMORY = 0;
     private static final int HALF = 1;
     private static final int MANAGED = 2;
-    private static final int FIRST_PARAMETER = 3;
+    private static final int VARIABLE = 3;
+    private static final int FIRST_PARAMETER = 4;
+    /** A parameter has two numbers: as a base, and mixed. */
+    private static final int WAYS = 2;
     /** Indices are shifted by the size of an element, halves of pointers by 32. */
     private static final long LARGEST_SCALE = 24;
 
     private final BitSet[] sources;
     private final BitSet read = new BitSet();
     private final BitSet written = new BitSet();
+    private final Set<List<Integer>> readBases = new LinkedHashSet<>();
+    private final Set<List<Integer>> writtenBases = new LinkedHashSet<>();
     private boolean changed;
 
     private PointerAnalysis(KernelIr kernel, Set<String> managed) {
@@ -44,9 +54,7 @@ public final class PointerAnalysis {
             sources[i] = new BitSet();
         }
         kernel.symbols().forEach((name, register) -> {
-            if (managed.contains(name)) {
-                sources[register.index()].set(MANAGED);
-            }
+            sources[register.index()].set(managed.contains(name) ? MANAGED : VARIABLE);
         });
     }
 
@@ -68,14 +76,37 @@ public final class PointerAnalysis {
                 analysis.read.get(MANAGED),
                 analysis.written.get(MANAGED),
                 analysis.read.get(MEMORY),
-                analysis.written.get(MEMORY));
+                analysis.written.get(MEMORY),
+                List.copyOf(analysis.readBases),
+                List.copyOf(analysis.writtenBases));
     }
 
     private static List<Integer> parameters(BitSet found) {
         return found.stream()
                 .filter(source -> source >= FIRST_PARAMETER)
-                .mapToObj(source -> (source - FIRST_PARAMETER) * Long.BYTES)
+                .map(source -> (source - FIRST_PARAMETER) / WAYS * Long.BYTES)
+                .distinct()
+                .boxed()
                 .toList();
+    }
+
+    private static List<Integer> bases(BitSet found) {
+        return found.stream()
+                .filter(PointerAnalysis::isBase)
+                .map(source -> (source - FIRST_PARAMETER) / WAYS * Long.BYTES)
+                .boxed()
+                .toList();
+    }
+
+    private static boolean isBase(int source) {
+        return source >= FIRST_PARAMETER && (source - FIRST_PARAMETER) % WAYS == 0;
+    }
+
+    /** The same sources after anything but a sum or a selection. */
+    private static BitSet mixed(BitSet sources) {
+        BitSet mixed = new BitSet();
+        sources.stream().forEach(source -> mixed.set(isBase(source) ? source + 1 : source));
+        return mixed;
     }
 
     private void follow(Instr instr) {
@@ -115,7 +146,7 @@ public final class PointerAnalysis {
         if (!whole) {
             return of(HALF);
         }
-        return of(known ? FIRST_PARAMETER + Math.toIntExact(offset / Long.BYTES) : MEMORY);
+        return of(known ? FIRST_PARAMETER + WAYS * Math.toIntExact(offset / Long.BYTES) : MEMORY);
     }
 
     private BitSet sourcesOf(Expr value) {
@@ -124,12 +155,24 @@ public final class PointerAnalysis {
             case Expr.Const it -> new BitSet();
             case Expr.Apply it -> {
                 BitSet all = new BitSet();
-                it.args().forEach(argument -> all.or(sourcesOf(argument)));
+                for (int i = 0; i < it.args().size(); i++) {
+                    BitSet argument = sourcesOf(it.args().get(i));
+                    all.or(keepsBase(it, i) ? argument : mixed(argument));
+                }
                 if (all.get(HALF) && it.kind() == Kind.L && joinsHalves(it)) {
                     all.set(MEMORY);
                 }
                 yield all;
             }
+        };
+    }
+
+    private static boolean keepsBase(Expr.Apply apply, int argument) {
+        return switch (apply.prim().name()) {
+            case "ladd" -> true;
+            case "lsub" -> argument == 0;
+            case "sel64" -> argument > 0;
+            default -> false;
         };
     }
 
@@ -160,19 +203,30 @@ public final class PointerAnalysis {
 
     private void access(Instr instr) {
         switch (instr) {
-            case Instr.Load load -> access(load.space(), load.address().base(), read);
-            case Instr.Store store -> access(store.space(), store.address().base(), written);
+            case Instr.Load load -> access(load.space(), load.address().base(), read, readBases);
+            case Instr.Store store -> access(store.space(), store.address().base(), written, writtenBases);
             case Instr.Atomic atomic -> {
-                access(atomic.space(), atomic.address().base(), read);
-                access(atomic.space(), atomic.address().base(), written);
+                access(atomic.space(), atomic.address().base(), read, readBases);
+                access(atomic.space(), atomic.address().base(), written, writtenBases);
             }
             default -> { }
         }
     }
 
-    private void access(Space space, @Nullable Reg base, BitSet by) {
-        if (base != null && (space == Space.GLOBAL || space == Space.GENERIC)) {
-            by.or(sources[base.index()]);
+    private void access(Space space, @Nullable Reg base, BitSet by, Set<List<Integer>> bases) {
+        if (space != Space.GLOBAL && space != Space.GENERIC) {
+            return;
+        }
+        BitSet found = base == null ? new BitSet() : sources[base.index()];
+        by.or(found);
+        List<Integer> parameters = bases(found);
+        if (found.get(MANAGED) || found.get(VARIABLE)) {
+            return;
+        }
+        if (!parameters.isEmpty()) {
+            bases.add(parameters);
+        } else if (space == Space.GLOBAL || !found.isEmpty()) {
+            by.set(MEMORY); // Addresses of shared and local memory are computed from nothing at all.
         }
     }
 }

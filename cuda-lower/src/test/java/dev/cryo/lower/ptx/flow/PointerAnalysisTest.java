@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 class PointerAnalysisTest {
     /** A kernel with parameters a, b, c (pointers, at 0, 8, 16) and n (32 bits, at 24). */
-    private static PointerUse of(String body) throws PtxException {
+    private static PointerUse analyze(String body) throws PtxException {
         return PtxModule.parse("""
                 .version 8.5
                 .target sm_75
@@ -35,7 +35,22 @@ class PointerAnalysisTest {
     }
 
     private static PointerUse use(List<Integer> readAt, List<Integer> writtenAt) {
-        return new PointerUse(readAt, writtenAt, false, false, false, false);
+        return use(readAt, writtenAt, false, false, false, false);
+    }
+
+    private static PointerUse use(
+            List<Integer> readAt, List<Integer> writtenAt, boolean readsManaged, boolean writesManaged,
+            boolean readsAnything, boolean writesAnything) {
+        return new PointerUse(
+                readAt, writtenAt, readsManaged, writesManaged, readsAnything, writesAnything, List.of(), List.of());
+    }
+
+    /** Without the bases. */
+    private static PointerUse of(String body) throws PtxException {
+        PointerUse whole = analyze(body);
+        return use(
+                whole.readAt(), whole.writtenAt(), whole.readsManaged(), whole.writesManaged(),
+                whole.readsAnything(), whole.writesAnything());
     }
 
     @Test
@@ -108,20 +123,20 @@ class PointerAnalysisTest {
         assertThat(of("""
                 ld.global.u64 %rd4, [%rd1];
                 ld.global.f32 %f1, [%rd4+8];
-                """)).isEqualTo(new PointerUse(List.of(0), List.of(), false, false, true, false));
+                """)).isEqualTo(use(List.of(0), List.of(), false, false, true, false));
         assertThat(of("""
                 ld.global.v2.u64 {%rd4, %rd5}, [%rd1];
                 st.global.f32 [%rd5], %f1;
-                """)).isEqualTo(new PointerUse(List.of(0), List.of(), false, false, false, true));
+                """)).isEqualTo(use(List.of(0), List.of(), false, false, false, true));
         assertThat(of("""
                 atom.global.exch.b64 %rd4, [%rd1], %rd2;
                 st.f32 [%rd4], %f1;
-                """)).isEqualTo(new PointerUse(List.of(0), List.of(0), false, false, false, true));
+                """)).isEqualTo(use(List.of(0), List.of(0), false, false, false, true));
     }
 
     @Test
     void aPointerThatIsMadeOfLoadedHalvesMayPointAnywhere() throws PtxException {
-        PointerUse anywhere = new PointerUse(List.of(0), List.of(), false, false, false, true);
+        PointerUse anywhere = use(List.of(0), List.of(), false, false, false, true);
         assertThat(of("""
                 ld.global.v2.u32 {%r2, %r3}, [%rd1];
                 mov.b64 %rd4, {%r2, %r3};
@@ -143,23 +158,23 @@ class PointerAnalysisTest {
                 st.shared.u64 [stage], %rd1;
                 ld.shared.u64 %rd4, [stage];
                 ld.global.u32 %r2, [%rd4];
-                """)).isEqualTo(new PointerUse(List.of(), List.of(), false, false, true, false));
+                """)).isEqualTo(use(List.of(), List.of(), false, false, true, false));
         assertThat(of("""
                 st.local.u64 [stack], %rd1;
                 ld.local.u64 %rd4, [stack];
                 st.global.u32 [%rd4], %r1;
-                """)).isEqualTo(new PointerUse(List.of(), List.of(), false, false, false, true));
+                """)).isEqualTo(use(List.of(), List.of(), false, false, false, true));
     }
 
     @Test
-    void aPointerThatIsShuffledBetweenLanesIsStillTheParameter() throws PtxException {
+    void aPointerThatIsShuffledInHalvesBetweenLanesMayPointAnywhere() throws PtxException {
         assertThat(of("""
                 mov.b64 {%r2, %r3}, %rd3;
                 shfl.sync.idx.b32 %r4, %r2, 0, 31, -1;
                 shfl.sync.idx.b32 %r5, %r3, 0, 31, -1;
                 mov.b64 %rd4, {%r4, %r5};
                 st.global.u32 [%rd4], %r1;
-                """)).isEqualTo(use(List.of(), List.of(16)));
+                """)).isEqualTo(use(List.of(), List.of(16), false, false, false, true));
     }
 
     @Test
@@ -179,7 +194,8 @@ class PointerAnalysisTest {
                 }
                 """).entries().getFirst().pointers();
 
-        assertThat(use).isEqualTo(use(List.of(16), List.of(24)));
+        assertThat(List.of(use.readAt(), use.writtenAt())).isEqualTo(List.of(List.of(16), List.of(24)));
+        assertThat(use.readsAnything() || use.writesAnything()).isFalse();
     }
 
     @Test
@@ -193,16 +209,16 @@ class PointerAnalysisTest {
     @Test
     void managedVariablesThatAreNamedAreAccessed() throws PtxException {
         assertThat(of("ld.global.u32 %r2, [shared+4]; st.global.u32 [plain], %r2;"))
-                .isEqualTo(new PointerUse(List.of(), List.of(), true, false, false, false));
+                .isEqualTo(use(List.of(), List.of(), true, false, false, false));
         assertThat(of("""
                 mov.u64 %rd4, shared;
                 cvta.global.u64 %rd5, %rd4;
                 mul.wide.s32 %rd6, %r1, 8;
                 add.s64 %rd7, %rd5, %rd6;
                 st.u64 [%rd7+8], %rd1;
-                """)).isEqualTo(new PointerUse(List.of(), List.of(), false, true, false, false));
+                """)).isEqualTo(use(List.of(), List.of(), false, true, false, false));
         assertThat(of("atom.global.add.u32 %r2, [shared], 1;"))
-                .isEqualTo(new PointerUse(List.of(), List.of(), true, true, false, false));
+                .isEqualTo(use(List.of(), List.of(), true, true, false, false));
     }
 
     @Test
@@ -212,6 +228,44 @@ class PointerAnalysisTest {
                 setp.eq.s32 %p1, %r1, 0;
                 selp.b64 %rd5, %rd4, %rd2, %p1;
                 st.global.u32 [%rd5], 1;
-                """)).isEqualTo(new PointerUse(List.of(), List.of(8), false, true, false, false));
+                """)).isEqualTo(use(List.of(), List.of(8), false, true, false, false));
+    }
+
+    @Test
+    void aPointerInDisguiseIsNoBase() throws PtxException {
+        PointerUse masked = analyze("""
+                and.b64 %rd4, %rd1, 281474976710655;
+                st.global.u32 [%rd4], %r1;
+                """);
+        assertThat(masked.writesAnything()).isTrue();
+        PointerUse scaled = analyze("""
+                shl.b64 %rd4, %rd1, 14;
+                add.s64 %rd5, %rd4, %rd2;
+                ld.global.u32 %r2, [%rd5];
+                """);
+        assertThat(scaled.readBases()).isEqualTo(List.of(List.of(8)));
+        assertThat(scaled.readAt()).isEqualTo(List.of(0, 8));
+        PointerUse page = analyze("""
+                cvt.u64.u32 %rd4, %r1;
+                shl.b64 %rd5, %rd4, 14;
+                ld.u32 %r2, [%rd5];
+                """);
+        assertThat(page.readsAnything()).isTrue();
+    }
+
+    @Test
+    void sumsAndSelectionsKeepTheBase() throws PtxException {
+        PointerUse use = analyze("""
+                setp.eq.s32 %p1, %r1, 0;
+                selp.b64 %rd4, %rd1, %rd2, %p1;
+                mul.lo.s64 %rd5, %rd3, 8;
+                add.s64 %rd6, %rd5, %rd4;
+                sub.s64 %rd7, %rd6, %rd3;
+                st.global.u32 [%rd7+4], %r1;
+                ld.global.u32 %r2, [%rd2];
+                """);
+        assertThat(use.writtenBases()).isEqualTo(List.of(List.of(0, 8)));
+        assertThat(use.readBases()).isEqualTo(List.of(List.of(8)));
+        assertThat(use.writesAnything()).isFalse();
     }
 }
