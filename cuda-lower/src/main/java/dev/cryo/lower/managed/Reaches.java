@@ -92,18 +92,18 @@ final class Reaches {
         return value < LARGEST_COUNT && value > -LARGEST_COUNT;
     }
 
-    /** Whether some addresses have counts alone for bases, so that the pointer is in what is added to them. */
-    private static boolean areNoPointers(List<List<Integer>> bases, ByteBuffer parameters) {
-        for (List<Integer> each : bases) {
-            boolean pointer = false;
-            boolean none = true;
-            for (int offset : each) {
+    /** Whether there are addresses whose base is none: the pointer is in what is added to a count, or two are added. */
+    private static boolean areNoPointers(List<PointerUse.Bases> bases, ByteBuffer parameters) {
+        for (PointerUse.Bases each : bases) {
+            int pointers = 0;
+            boolean nothing = true;
+            for (int offset : each.at()) {
                 long value = offset > parameters.limit() - Long.BYTES ? -1 : parameters.getLong(offset);
-                pointer |= !isCount(value);
-                none &= value == 0;
+                pointers += isCount(value) ? 0 : 1;
+                nothing &= value == 0;
             }
             // What has no pointer at all is not accessed: an optional array that is left out.
-            if (!pointer && !none) {
+            if (pointers == 0 && !nothing || pointers > 1 && each.summed()) {
                 return true;
             }
         }

@@ -13,8 +13,7 @@ import java.util.List;
  * @param writesManaged whether there are such stores and atomics
  * @param readsAnything whether there are loads through pointers that come from memory
  * @param writesAnything whether there are such stores and atomics
- * @param readBases the parameters, each by its offset, of which one at least must be a pointer for a load to be of what
- *     that points to: a list for each kind of address
+ * @param readBases what loads are relative to, for each kind of address
  * @param writtenBases the same for stores and atomics
  */
 public record PointerUse(
@@ -24,8 +23,21 @@ public record PointerUse(
         boolean writesManaged,
         boolean readsAnything,
         boolean writesAnything,
-        List<List<Integer>> readBases,
-        List<List<Integer>> writtenBases) {
+        List<Bases> readBases,
+        List<Bases> writtenBases) {
+
+    /**
+     * The parameters of which an address has one for its base, if it is an ordinary one.
+     *
+     * @param at their offsets in the parameter block, ascending
+     * @param summed whether two may have been added, so that no more than one can be a pointer
+     */
+    public record Bases(List<Integer> at, boolean summed) {
+        /** With a copy of the list. */
+        public Bases {
+            at = List.copyOf(at);
+        }
+    }
 
     /** With copies of the lists. */
     public PointerUse {

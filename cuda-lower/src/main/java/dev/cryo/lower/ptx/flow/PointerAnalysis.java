@@ -1,6 +1,7 @@
 package dev.cryo.lower.ptx.flow;
 
 import dev.cryo.lower.ptx.PointerUse;
+import dev.cryo.lower.ptx.PointerUse.Bases;
 import dev.cryo.lower.ptx.ir.Expr;
 import dev.cryo.lower.ptx.ir.Instr;
 import dev.cryo.lower.ptx.ir.Instr.Space;
@@ -25,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A parameter is the <em>base</em> of an address if only sums and selections lead from it to there; in all other
  * ways (scaled, masked, combined bit by bit) it is an index, or a pointer in disguise. An address without any base may
- * be anything.
+ * be anything. {@link #SUM} tells of two bases that were added.
  *
  * <p>What is in shared and local memory is not followed: a pointer that was put there and comes back counts as one from
  * memory.
@@ -35,7 +36,8 @@ public final class PointerAnalysis {
     private static final int HALF = 1;
     private static final int MANAGED = 2;
     private static final int VARIABLE = 3;
-    private static final int FIRST_PARAMETER = 4;
+    private static final int SUM = 4;
+    private static final int FIRST_PARAMETER = 5;
     /** A parameter has two numbers: as a base, and mixed. */
     private static final int WAYS = 2;
     /** Indices are shifted by the size of an element, halves of pointers by 32. */
@@ -44,8 +46,8 @@ public final class PointerAnalysis {
     private final BitSet[] sources;
     private final BitSet read = new BitSet();
     private final BitSet written = new BitSet();
-    private final Set<List<Integer>> readBases = new LinkedHashSet<>();
-    private final Set<List<Integer>> writtenBases = new LinkedHashSet<>();
+    private final Set<Bases> readBases = new LinkedHashSet<>();
+    private final Set<Bases> writtenBases = new LinkedHashSet<>();
     private boolean changed;
 
     private PointerAnalysis(KernelIr kernel, Set<String> managed) {
@@ -96,6 +98,10 @@ public final class PointerAnalysis {
                 .map(source -> (source - FIRST_PARAMETER) / WAYS * Long.BYTES)
                 .boxed()
                 .toList();
+    }
+
+    private static boolean hasBase(BitSet sources) {
+        return sources.stream().anyMatch(PointerAnalysis::isBase);
     }
 
     private static boolean isBase(int source) {
@@ -157,7 +163,11 @@ public final class PointerAnalysis {
                 BitSet all = new BitSet();
                 for (int i = 0; i < it.args().size(); i++) {
                     BitSet argument = sourcesOf(it.args().get(i));
-                    all.or(keepsBase(it, i) ? argument : mixed(argument));
+                    BitSet kept = keepsBase(it, i) ? argument : mixed(argument);
+                    if (it.prim().name().equals("ladd") && hasBase(all) && hasBase(kept)) {
+                        all.set(SUM);
+                    }
+                    all.or(kept);
                 }
                 if (all.get(HALF) && it.kind() == Kind.L && joinsHalves(it)) {
                     all.set(MEMORY);
@@ -213,7 +223,7 @@ public final class PointerAnalysis {
         }
     }
 
-    private void access(Space space, @Nullable Reg base, BitSet by, Set<List<Integer>> bases) {
+    private void access(Space space, @Nullable Reg base, BitSet by, Set<Bases> bases) {
         if (space != Space.GLOBAL && space != Space.GENERIC) {
             return;
         }
@@ -224,7 +234,7 @@ public final class PointerAnalysis {
             return;
         }
         if (!parameters.isEmpty()) {
-            bases.add(parameters);
+            bases.add(new Bases(parameters, found.get(SUM)));
         } else if (space == Space.GLOBAL || !found.isEmpty()) {
             by.set(MEMORY); // Addresses of shared and local memory are computed from nothing at all.
         }

@@ -3,6 +3,7 @@ package dev.cryo.lower.ptx.flow;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cryo.lower.ptx.PointerUse;
+import dev.cryo.lower.ptx.PointerUse.Bases;
 import dev.cryo.lower.ptx.PtxException;
 import dev.cryo.lower.ptx.PtxModule;
 import java.util.List;
@@ -243,7 +244,7 @@ class PointerAnalysisTest {
                 add.s64 %rd5, %rd4, %rd2;
                 ld.global.u32 %r2, [%rd5];
                 """);
-        assertThat(scaled.readBases()).isEqualTo(List.of(List.of(8)));
+        assertThat(scaled.readBases()).isEqualTo(List.of(new Bases(List.of(8), false)));
         assertThat(scaled.readAt()).isEqualTo(List.of(0, 8));
         PointerUse page = analyze("""
                 cvt.u64.u32 %rd4, %r1;
@@ -264,8 +265,18 @@ class PointerAnalysisTest {
                 st.global.u32 [%rd7+4], %r1;
                 ld.global.u32 %r2, [%rd2];
                 """);
-        assertThat(use.writtenBases()).isEqualTo(List.of(List.of(0, 8)));
-        assertThat(use.readBases()).isEqualTo(List.of(List.of(8)));
+        assertThat(use.writtenBases()).isEqualTo(List.of(new Bases(List.of(0, 8), false)));
+        assertThat(use.readBases()).isEqualTo(List.of(new Bases(List.of(8), false)));
         assertThat(use.writesAnything()).isFalse();
+    }
+
+    @Test
+    void basesThatAreAddedAreToldApart() throws PtxException {
+        PointerUse use = analyze("""
+                add.s64 %rd4, %rd1, %rd2;
+                add.s64 %rd5, %rd4, 4;
+                st.global.u32 [%rd5], %r1;
+                """);
+        assertThat(use.writtenBases()).isEqualTo(List.of(new Bases(List.of(0, 8), true)));
     }
 }
