@@ -206,6 +206,32 @@ class PagedMemoryTest {
         assertThat(Rig.get(cell(4, 0))).isEqualTo(4);
     }
 
+    /** 64 launches are always under way, so that the region is never free of work. */
+    @Test
+    void whoWaitsForAPageIsServedAlthoughNewWorkAlwaysComes() throws Exception {
+        AtomicBoolean stop = new AtomicBoolean();
+        Access all = new Access(1, Reach.NOTHING, Reach.of(region));
+        CompletableFuture<Void> launches = CompletableFuture.runAsync(() -> {
+            for (long launched = 0; !stop.get(); launched++) {
+                device.launch(all, List.of(Step.set(cell(9, 0), launched)), 1000);
+                if (launched % 64 == 63) {
+                    device.launch(new Access(2, Reach.NOTHING, Reach.NOTHING), List.of(), 50_000);
+                    device.sync(2);
+                }
+            }
+        });
+        TimeUnit.MILLISECONDS.sleep(50);
+        long start = System.nanoTime();
+        Rig.set(cell(1, 0), 5);
+        long waited = System.nanoTime() - start;
+        stop.set(true);
+        launches.get(20, TimeUnit.SECONDS);
+        device.sync(1);
+
+        assertThat(waited).isLessThan(TimeUnit.SECONDS.toNanos(2));
+        assertThat(Rig.get(cell(1, 0))).isEqualTo(5);
+    }
+
     @Test
     void launchesOfAStreamInARowKeepThePagesThatTheApplicationUses() {
         for (int round = 0; round < 5; round++) {

@@ -17,6 +17,7 @@ public final class Cuda {
     private final HostMemory hostMemory;
     private final UnifiedMemory unifiedMemory;
     private final UnifiedHints unifiedHints;
+    private final Frees frees;
     private final Copies copies;
     private final MemorySets sets;
     private final Launches launches;
@@ -52,6 +53,7 @@ public final class Cuda {
         streams = new Streams(calls, handles, contexts);
         events = new Events(calls, handles);
         modules = new Modules(calls, handles, devices, globals, unifiedMemory);
+        frees = new Frees(contexts, memory, unifiedMemory);
         copies = new Copies(calls, memory, hostMemory, unifiedMemory);
         sets = new MemorySets(calls, memory, hostMemory, unifiedMemory);
         launches = new Launches(calls, devices);
@@ -113,6 +115,11 @@ public final class Cuda {
     /** What is said about the use of unified memory. */
     public UnifiedHints unifiedHints() {
         return unifiedHints;
+    }
+
+    /** Freeing. */
+    public Frees frees() {
+        return frees;
     }
 
     /** Copies. */

@@ -135,6 +135,11 @@ public final class UnifiedMemory {
         end(block);
     }
 
+    /** Whether there is any. */
+    public boolean isUsed() {
+        return arena.usedBytes() > 0;
+    }
+
     /** Allocates memory for the managed variables of a module, which frees it. */
     long allocateForModule(Context context, long bytes) throws CudaError {
         long address = allocate(context, bytes, GLOBAL);

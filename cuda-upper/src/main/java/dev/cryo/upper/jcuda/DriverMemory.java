@@ -27,13 +27,7 @@ record DriverMemory(Cuda cuda) {
     }
 
     void cuMemFree(CUdeviceptr address) throws CudaError {
-        cuda.contexts().current();
-        long at = Pointers.value(address);
-        if (cuda.unifiedMemory().find(at) != null) {
-            cuda.unifiedMemory().free(at);
-        } else {
-            cuda.memory().free(at);
-        }
+        cuda.frees().free(cuda.contexts().current(), Pointers.value(address));
     }
 
     void cuMemGetInfo(long[] free, long[] total) throws CudaError {

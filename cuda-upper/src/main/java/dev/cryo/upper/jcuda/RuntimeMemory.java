@@ -52,12 +52,10 @@ record RuntimeMemory(Cuda cuda) {
     }
 
     void cudaFree(Pointer pointer) throws CudaError {
-        cuda.runtime().current();
+        Context current = cuda.runtime().current();
         long address = Pointers.value(pointer);
-        if (address != 0 && cuda.unifiedMemory().find(address) != null) {
-            cuda.unifiedMemory().free(address);
-        } else if (address != 0) {
-            cuda.memory().free(address);
+        if (address != 0) {
+            cuda.frees().free(current, address);
         }
     }
 

@@ -15,6 +15,9 @@ final class Blocks {
     /** How often in a row a block is kept that the application may only read, if at all: nothing tells of that. */
     private static final byte CREDIT = 8;
 
+    /** What it costs that the application has written here and there: it has little use for the rest. */
+    private static final byte SCATTERED = 4;
+
     private final byte[] credit;
     private final @Nullable Turn[] keepers;
 
@@ -58,19 +61,19 @@ final class Blocks {
      *
      * @param present how many of its pages are there
      * @param pages how many it has
-     * @param written whether the application has written to any since it was asked last
+     * @param written how many the application has written to since this was asked last
      */
-    boolean isWorthKeeping(int block, int present, int pages, boolean written) {
+    boolean isWorthKeeping(int block, int present, int pages, int written) {
         if (2 * present < pages) {
             return false;
         }
-        if (written) {
+        if (2 * written >= pages) {
             credit[block] = CREDIT;
-        } else if (credit[block] == 0) {
-            credit[block] = CREDIT; // Taken away once: if it is there again the next time, somebody reads it.
+        } else if (credit[block] <= 0) {
+            credit[block] = CREDIT; // Taken away once: if it is there again the next time, somebody uses it.
             return false;
         }
-        credit[block]--;
+        credit[block] -= written == 0 || 2 * written >= pages ? 1 : SCATTERED;
         return true;
     }
 }

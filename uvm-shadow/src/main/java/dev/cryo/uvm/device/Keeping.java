@@ -53,10 +53,10 @@ final class Keeping {
             // Who asked in between learns of the first one's end, and would then see contents from before it.
             return keeper.question() == turn.question() && writers.areOnly(turn.stream(), region, span);
         }
-        int dirty = region.dirty().nextSetBit(first);
-        boolean written = dirty >= 0 && dirty < end;
+        int present = Region.count(region.present(), first, end);
+        int written = Region.count(region.dirty(), first, end);
         return writers.of(region, span).isEmpty()
-                && region.blocks().isWorthKeeping(block, region.presentIn(first, end), end - first, written);
+                && region.blocks().isWorthKeeping(block, present, end - first, written);
     }
 
     /** Brings up to date what was kept for work that has ended, unless later work has it now. */

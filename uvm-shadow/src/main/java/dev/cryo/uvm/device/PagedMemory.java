@@ -5,8 +5,12 @@ import dev.cryo.uvm.Span;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
@@ -18,6 +22,8 @@ import java.util.function.Consumer;
  * ever holds it or is waited for while it is held, so that faults are served whatever the application's threads do.
  */
 final class PagedMemory implements ManagedMemory, Pager.Service {
+    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(2);
+
     private final ReentrantLock lock = new ReentrantLock();
     private final Span space;
     private final Shadow shadow;
@@ -27,6 +33,9 @@ final class PagedMemory implements ManagedMemory, Pager.Service {
     private final Keeping keeping;
     private final Faulting faulting;
     private final Pager pager;
+    /** The regions of which a thread waits for a page although the work has ended that it waited for at first. */
+    private final Set<Region> starving = new HashSet<>();
+    private final Condition served = lock.newCondition();
     /** Belongs to the thread that submits. */
     private long questions;
     private boolean pagerEnded;
@@ -84,7 +93,7 @@ final class PagedMemory implements ManagedMemory, Pager.Service {
         lock.lock();
         try {
             requireServing();
-            regions.remove(span);
+            fed(regions.remove(span));
             shadow.remove(span);
             shadow.wake(span);
         } finally {
@@ -96,13 +105,15 @@ final class PagedMemory implements ManagedMemory, Pager.Service {
     public void submit(Access access, Submission work) throws IOException {
         lock.lock();
         try {
+            awaitStarving(access);
             requireServing();
             Turn turn = new Turn(access.stream(), questions);
-            regions.visit(access.reads(), access.stream(), shadow::flush);
+            // First what is written: what was changed of it tells how it is used, and a flush makes that forgotten.
             regions.visit(
                     access.writes(),
                     access.stream(),
                     (region, first, end) -> keeping.surrender(region, first, end, turn));
+            regions.visit(access.reads(), access.stream(), shadow::flush);
             writers.add(access.stream(), access.writes(), turn.ended());
             try {
                 work.submit(() -> end(turn));
@@ -113,6 +124,25 @@ final class PagedMemory implements ManagedMemory, Pager.Service {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Work that is never all over would keep a page from who waits for it: then new work waits for him a while. */
+    private void awaitStarving(Access access) {
+        long left = PATIENCE_NANOS;
+        try {
+            while (left > 0 && !starving.isEmpty() && reachesStarving(access)) {
+                left = served.awaitNanos(left);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private boolean reachesStarving(Access access) {
+        Set<Region> reached = new HashSet<>();
+        regions.visit(access.writes(), access.stream(), (region, first, end) -> reached.add(region));
+        reached.retainAll(starving);
+        return !reached.isEmpty();
     }
 
     @Override
@@ -199,7 +229,7 @@ final class PagedMemory implements ManagedMemory, Pager.Service {
                 return new Pager.Served.Stray();
             }
             return switch (request) {
-                case Pager.Fault fault -> faulting.serve(region, fault);
+                case Pager.Fault fault -> serve(region, fault);
                 case Pager.Prefetch(long address, long bytes) -> faulting.prefetch(region, new Span(address, bytes));
             };
         } catch (IOException | RuntimeException e) {
@@ -207,6 +237,24 @@ final class PagedMemory implements ManagedMemory, Pager.Service {
             return new Pager.Served.Done();
         } finally {
             lock.unlock();
+        }
+    }
+
+    private Pager.Served serve(Region region, Pager.Fault fault) throws IOException {
+        Pager.Served outcome = faulting.serve(region, fault);
+        if (fault.waited()) {
+            switch (outcome) {
+                case Pager.Served.After after -> starving.add(region);
+                case Pager.Served.Done done -> fed(region);
+                case Pager.Served.Stray stray -> fed(region);
+            }
+        }
+        return outcome;
+    }
+
+    private void fed(Region region) {
+        if (starving.remove(region)) {
+            served.signalAll();
         }
     }
 
@@ -218,6 +266,8 @@ final class PagedMemory implements ManagedMemory, Pager.Service {
     /** A page that cannot be brought must not keep a thread waiting, nor look like one. */
     private void giveUp(Pager.Request request, Exception why) {
         failures.accept(new IOException("cannot serve " + request + " of unified memory", why));
+        starving.clear();
+        served.signalAll();
         if (request instanceof Pager.Fault) {
             try {
                 shadow.poison(request.address());

@@ -31,8 +31,8 @@ final class Pager implements AutoCloseable {
         long address();
     }
 
-    /** A thread of the application waits for a page. */
-    record Fault(long address, boolean write) implements Request {}
+    /** A thread of the application waits for a page, and may have waited for work before. */
+    record Fault(long address, boolean write, boolean waited) implements Request {}
 
     /** Pages are wanted before somebody waits for them. */
     record Prefetch(long address, long bytes) implements Request {}
@@ -109,7 +109,7 @@ final class Pager implements AutoCloseable {
                 int count = messages.read(faults);
                 while (count > 0) {
                     for (int i = 0; i < count; i++) {
-                        serve(new Fault(messages.address(i), messages.isWrite(i)));
+                        serve(new Fault(messages.address(i), messages.isWrite(i), false));
                     }
                     count = readSoon(messages);
                 }
@@ -150,7 +150,7 @@ final class Pager implements AutoCloseable {
         }
         CompletableFuture.allOf(work.toArray(CompletableFuture<?>[]::new)).whenComplete((nothing, failure) -> {
             aside.remove(request);
-            request(request);
+            request(request instanceof Fault fault ? new Fault(fault.address(), fault.write(), true) : request);
         });
     }
 

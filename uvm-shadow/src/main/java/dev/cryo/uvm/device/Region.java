@@ -97,13 +97,13 @@ final class Region {
         return present;
     }
 
-    /** How many pages of a range are present. */
-    int presentIn(int first, int end) {
+    /** How many pages of a range have their bit set. */
+    static int count(BitSet bits, int first, int end) {
         int count = 0;
-        for (int from = present.nextSetBit(first); from >= 0 && from < end; ) {
-            int to = Math.min(end, present.nextClearBit(from));
+        for (int from = bits.nextSetBit(first); from >= 0 && from < end; ) {
+            int to = Math.min(end, bits.nextClearBit(from));
             count += to - from;
-            from = present.nextSetBit(to);
+            from = bits.nextSetBit(to);
         }
         return count;
     }

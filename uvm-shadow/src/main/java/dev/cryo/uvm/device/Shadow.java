@@ -228,7 +228,7 @@ final class Shadow implements AutoCloseable {
         faults.unregister(region.span().address(), region.span().bytes());
     }
 
-    /** Takes pages away whatever is in them, and lets who waits for them look again. */
+    /** Takes pages away whatever is in them. */
     void remove(Span range) throws IOException {
         VirtualMemory.removeShared(here(range.address()), range.bytes());
     }

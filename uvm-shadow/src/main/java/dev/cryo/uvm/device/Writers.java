@@ -20,8 +20,9 @@ import java.util.concurrent.TimeoutException;
 /**
  * The outstanding device work that may write unified memory. Guarded by its owner's lock.
  *
- * <p>Each piece of work is known by itself, so that a page waits for what may write it and not for what its stream was
- * given later: a stream that is never empty would keep it waiting for ever.
+ * <p>Work is known by what it may write, so that a page waits for what may write it and not for all that its stream was
+ * given later: a stream that is never empty would keep it waiting for ever. Work in a row of one stream that may write
+ * the same counts as one piece, which ends with the last.
  */
 final class Writers {
     /** By stream, oldest first: the work of a stream ends in order. */
