@@ -247,7 +247,12 @@ public final class ManagedLowerHalf implements LowerHalf {
 
     @Override
     public String drain(Duration timeout) throws InterruptedException {
-        return device.drain(timeout);
+        String running = device.drain(timeout);
+        ManagedMemory now = shadow;
+        if (running.isEmpty() || now == null || now.waiting().isEmpty()) {
+            return running;
+        }
+        return running + "; " + String.join("; ", now.waiting());
     }
 
     /** Leaves the shadow as plain memory of the application, which hands it over again afterwards. */
