@@ -4,7 +4,7 @@ import java.util.List;
 
 /**
  * Through which of its parameters a kernel may access global memory, found without running it. What is not named here
- * is certainly not accessed.
+ * is not accessed, unless a kernel walks from one allocation into another.
  *
  * @param readAt offsets in the parameter block of 64-bit values that addresses of loads may be computed from, in any
  *     way, ascending

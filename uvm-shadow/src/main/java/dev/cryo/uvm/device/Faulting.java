@@ -57,7 +57,7 @@ final class Faulting {
         if (end - page > 1 && !writers.of(region, region.span(page, end)).isEmpty()) {
             end = page + 1;
         }
-        boolean soonWritten = wanted == 1 && region.habit().writes(page);
+        boolean soonWritten = !write && wanted == 1 && region.habit().writes(page);
         shadow.fetch(region, page, end, write || soonWritten);
         windows.expect(region.present().nextClearBit(end));
     }
