@@ -79,7 +79,7 @@ class LowerHalfSessionTest {
         expectDone(session.handle(ATTACH));
         whileCaptured.run();
         try (ImageWriter image = store.begin()) {
-            ControlMessage answer = session.handle(new ControlMessage.Persist(image.folder().toString()));
+            ControlMessage answer = session.handle(new ControlMessage.Persist(image.folder().toString(), 1, false));
             assertThat(answer).isInstanceOf(ControlMessage.Persisted.class);
             image.add(((ControlMessage.Persisted) answer).sections());
             try (SectionWriter host = image.sections("host")) {
@@ -251,10 +251,10 @@ class LowerHalfSessionTest {
         run(new Call.MemMap(DeviceRig.BASE, DeviceRig.CONTEXT, MIB));
         assertThat(session.handle(new ControlMessage.Capture(false))).isEqualTo(new ControlMessage.Captured(MIB));
         assertThat(session.handle(new ControlMessage.Capture(false))).isInstanceOf(ControlMessage.Failed.class);
-        assertThat(session.handle(new ControlMessage.Persist(folder.resolve("no").toString())))
+        assertThat(session.handle(new ControlMessage.Persist(folder.resolve("no").toString(), 1, false)))
                 .isInstanceOf(ControlMessage.Failed.class);
         expectDone(session.handle(new ControlMessage.Discard()));
-        assertThat(session.handle(new ControlMessage.Persist(folder.toString())))
+        assertThat(session.handle(new ControlMessage.Persist(folder.toString(), 1, false)))
                 .isEqualTo(new ControlMessage.Failed("Persist: nothing is captured"));
         assertThat(session.handle(new ControlMessage.Resume()))
                 .isEqualTo(new ControlMessage.Failed("Resume: no request to a lower half"));
