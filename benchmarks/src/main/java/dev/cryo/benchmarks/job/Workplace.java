@@ -80,6 +80,13 @@ public final class Workplace implements AutoCloseable {
         return child;
     }
 
+    /** Starts a program that is none of cryo's; it is ended with this workplace at the latest. */
+    public Child program(String name, List<String> command) throws IOException {
+        Child child = new Child(name, new ProcessBuilder(command).start());
+        children.add(child);
+        return child;
+    }
+
     /** Starts a job. */
     public Child launch(String name, List<String> options, List<String> application) throws IOException {
         List<String> words = new ArrayList<>(List.of("launch", "--name", name));
