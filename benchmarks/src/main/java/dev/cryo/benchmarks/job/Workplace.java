@@ -87,6 +87,12 @@ public final class Workplace implements AutoCloseable {
         return child;
     }
 
+    /** Ends what was started here, with everything that it has started, at once. */
+    public void end(Child child) {
+        child.end();
+        children.remove(child);
+    }
+
     /** Starts a job. */
     public Child launch(String name, List<String> options, List<String> application) throws IOException {
         List<String> words = new ArrayList<>(List.of("launch", "--name", name));

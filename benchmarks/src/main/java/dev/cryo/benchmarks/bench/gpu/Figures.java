@@ -12,6 +12,8 @@ import java.util.stream.Collectors;
  * the new value. For one thread.
  */
 final class Figures {
+    private static final int LONGEST = 4000;
+
     private final ObjectNode values = new ObjectMapper().createObjectNode();
     private final Consumer<String> progress;
     private boolean whole = true;
@@ -54,7 +56,14 @@ final class Figures {
     void failed(String what, Exception failure) {
         whole = false;
         String message = failure.getMessage();
-        put(what + "_failed", message == null ? failure.toString() : message);
+        put(what + "_failed", shortened(message == null ? failure.toString() : message));
+    }
+
+    /** What something printed is told by its beginning and, since the reason is there, its end. */
+    private static String shortened(String message) {
+        return message.length() <= LONGEST
+                ? message
+                : message.substring(0, LONGEST / 4) + "\n[...]\n" + message.substring(message.length() - LONGEST / 4 * 3);
     }
 
     /** Whether nothing has failed. */

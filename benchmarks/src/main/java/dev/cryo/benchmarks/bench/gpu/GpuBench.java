@@ -62,7 +62,7 @@ final class GpuBench {
             case PAUSE -> new PausePart(starter, room);
             case THROUGHPUT -> new ThroughputPart(starter, room);
             case INCREMENTAL -> new IncrementalPart(starter, room);
-            case DRIVER -> new DriverPart();
+            case DRIVER -> new DriverPart(starter);
         };
     }
 
@@ -70,6 +70,8 @@ final class GpuBench {
     private long facts(Figures figures, Budget budget) throws IOException, InterruptedException {
         Setup setup = starter.setup();
         figures.put("date", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+        figures.put("plain_is", setup.nvidia() ? "JCuda without cryo" : "the device in-process, without a log");
+        figures.put("host", setup.host());
         figures.put("processors", Runtime.getRuntime().availableProcessors());
         if (setup.nvidia() && Files.isReadable(DRIVER)) {
             figures.put("driver", Files.readAllLines(DRIVER, StandardCharsets.UTF_8).getFirst().strip());

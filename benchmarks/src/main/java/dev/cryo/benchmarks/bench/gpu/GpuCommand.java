@@ -2,6 +2,8 @@ package dev.cryo.benchmarks.bench.gpu;
 
 import dev.cryo.benchmarks.job.CommandLine;
 import dev.cryo.benchmarks.job.Workplace;
+import dev.cryo.proxy.host.Criu;
+import dev.cryo.proxy.host.HostStateException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -92,8 +94,8 @@ public final class GpuCommand implements Callable<Integer> {
     @Option(names = "--device", defaultValue = "nvidia", hidden = true)
     private String device = "";
 
-    @Option(names = "--host", defaultValue = "criu", hidden = true)
-    private String host = "";
+    @Option(names = "--host", hidden = true)
+    private @Nullable String host;
 
     @Override
     public Integer call() throws IOException, InterruptedException {
@@ -131,11 +133,29 @@ public final class GpuCommand implements Callable<Integer> {
     }
 
     private Setup setup(List<Size> sizes) {
-        String natives = System.getProperty(NATIVES);
-        Path found = natives == null || !Files.isDirectory(Path.of(natives)) ? null : Path.of(natives).toAbsolutePath();
         picocli.CommandLine launch = spec.root().subcommands().get("launch");
         Set<String> known = launch == null ? Set.of() : launch.getCommandSpec().optionsMap().keySet();
-        return new Setup(device, host, found, known, sizes, runs, epochs, streamRounds, launches, python);
+        String chosen = host == null ? hostState() : host;
+        return new Setup(
+                device, chosen, natives(), known, sizes, runs, epochs, streamRounds, launches, python);
+    }
+
+    /** CRIU where it can be used: without it there are figures all the same, but for restarts. */
+    private static String hostState() {
+        try {
+            Criu.usable(System.getenv());
+            return Setup.CRIU;
+        } catch (HostStateException e) {
+            tell("host state is left to the applications (--host app): " + e.getMessage());
+            return "app";
+        }
+    }
+
+    /** The folder of JCuda's natives: the one that is named, or that of a kit; null if there is none. */
+    private static @Nullable Path natives() {
+        String dist = System.getProperty("cryo.dist", "");
+        Path folder = Path.of(System.getProperty(NATIVES, dist + "/jcuda/lib")).toAbsolutePath();
+        return Files.isDirectory(folder) ? folder : null;
     }
 
     private static void tell(String text) {

@@ -9,12 +9,7 @@ import dev.cryo.streamlog.control.ControlMessage.CheckpointTaken;
 import dev.cryo.streamlog.image.ImageStore;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -26,13 +21,15 @@ final class HeldJob implements AutoCloseable {
     private static final Pattern READY = Pattern.compile("ready (\\d+)");
     private static final Pattern ROUND = Pattern.compile("round (\\d+)");
 
+    private final Starter starter;
     private final Workplace place;
     private final Budget budget;
     private final String name;
     private Child child;
 
-    private HeldJob(Workplace place, Budget budget, String name, Child child) {
-        this.place = place;
+    private HeldJob(Starter starter, Budget budget, String name, Child child) {
+        this.starter = starter;
+        this.place = starter.place();
         this.budget = budget;
         this.name = name;
         this.child = child;
@@ -42,21 +39,19 @@ final class HeldJob implements AutoCloseable {
      * Starts a job and waits until it holds its memory.
      *
      * @param stride every such block is changed alone
-     * @param options of {@code launch}, more than the device and the host
+     * @param options of {@code launch}, more than the device
      */
     static HeldJob start(Starter starter, Budget budget, Size size, int stride, List<String> options)
             throws IOException, UnexpectedException, InterruptedException {
-        List<String> all = new ArrayList<>(List.of("--host", starter.setup().host()));
-        all.addAll(options);
         String name = starter.newName();
         Child child = starter.launch(
-                name, all, Applications.java(Holder.class, "--mib", "" + size.mib(), "--stride", "" + stride));
-        HeldJob job = new HeldJob(starter.place(), budget, name, child);
+                name, options, Applications.java(Holder.class, "--mib", "" + size.mib(), "--stride", "" + stride));
+        HeldJob job = new HeldJob(starter, budget, name, child);
         try {
             job.changing();
             job.awaitRound(1);
         } catch (UnexpectedException e) {
-            job.closeAfter(e);
+            job.close();
             throw e;
         }
         return job;
@@ -82,25 +77,7 @@ final class HeldJob implements AutoCloseable {
 
     /** Takes a checkpoint and waits for its image. */
     CheckpointTaken checkpoint() throws UnexpectedException, InterruptedException {
-        CompletableFuture<CheckpointTaken> answer = new CompletableFuture<>();
-        Thread.ofVirtual().start(() -> {
-            try {
-                answer.complete(place.checkpoint(name));
-            } catch (UnexpectedException | RuntimeException e) {
-                answer.completeExceptionally(e);
-            }
-        });
-        Duration limit = budget.limit(CHECKPOINT);
-        try {
-            return answer.get(limit.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (ExecutionException e) {
-            Throwable cause = e.getCause() == null ? e : e.getCause();
-            throw new UnexpectedException(cause.getMessage() + "; of the job: " + child.printed(), e);
-        } catch (TimeoutException e) {
-            throw new UnexpectedException(
-                    "the checkpoint was not complete after " + limit.toSeconds() + " s; of the job: "
-                            + child.printed(), e);
-        }
+        return starter.checkpoint(name, child, budget.limit(CHECKPOINT));
     }
 
     /** Kills it, restarts it from its last image and lets it run a while; nanoseconds from the command on. */
@@ -151,20 +128,19 @@ final class HeldJob implements AutoCloseable {
         return Long.parseLong(matcher.group(1));
     }
 
-    private void closeAfter(Exception failure) throws InterruptedException {
-        try {
-            close();
-        } catch (IOException | UnexpectedException e) {
-            failure.addSuppressed(e);
-        }
-    }
-
+    /** A job that does not end in order is ended with all that it has started. */
     @Override
-    public void close() throws IOException, UnexpectedException, InterruptedException {
-        if (child.isAlive()) {
-            place.kill(name);
-            child.exitCode(END);
+    public void close() throws IOException, InterruptedException {
+        try {
+            if (child.isAlive()) {
+                place.kill(name);
+                child.exitCode(END);
+            }
+        } catch (UnexpectedException e) {
+            System.err.println("cryo: " + name + " is ended at once: " + e.getMessage());
+        } finally {
+            place.end(child);
+            removeImages();
         }
-        removeImages();
     }
 }

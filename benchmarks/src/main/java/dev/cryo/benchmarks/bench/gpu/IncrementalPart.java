@@ -3,7 +3,6 @@ package dev.cryo.benchmarks.bench.gpu;
 import dev.cryo.benchmarks.job.UnexpectedException;
 import dev.cryo.streamlog.control.ControlMessage.CheckpointTaken;
 import java.io.IOException;
-import java.util.List;
 import java.util.Optional;
 
 /** A second checkpoint, after one in twenty blocks of memory has changed, beside the first. */
@@ -26,7 +25,7 @@ final class IncrementalPart implements Part {
         if (lack.isPresent()) {
             throw new SkippedException(lack.get());
         }
-        try (HeldJob job = HeldJob.start(starter, budget, size, STRIDE, List.of())) {
+        try (HeldJob job = HeldJob.start(starter, budget, size, STRIDE, starter.saving())) {
             CheckpointTaken first = job.checkpoint();
             // Every block that is ever changed has changed since.
             job.awaitRound(job.round() + job.changing() + 1);

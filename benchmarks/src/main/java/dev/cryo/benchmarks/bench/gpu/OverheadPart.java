@@ -58,7 +58,11 @@ final class OverheadPart implements Part {
         long start = System.nanoTime();
         for (int turn = 1; turn <= starter.setup().runs(); turn++) {
             turn(ways, figures, budget);
-            applications.forEach((key, application) -> application.times.putInto(figures, "overhead_" + key));
+            applications.forEach((key, application) -> {
+                if (application.times.any()) {
+                    application.times.putInto(figures, "overhead_" + key);
+                }
+            });
             putNanosPerLaunch(figures);
             Duration mean = Duration.ofNanos((System.nanoTime() - start) / turn);
             if (!budget.allows(mean)) {
@@ -82,19 +86,31 @@ final class OverheadPart implements Part {
     private void turn(List<Way> ways, Figures figures, Budget budget) throws IOException, InterruptedException {
         for (Map.Entry<String, Application> entry : applications.entrySet()) {
             Application application = entry.getValue();
-            for (Way way : ways) {
-                if (application.broken.contains(way)) {
-                    continue;
+            if (budget.left().isZero()) {
+                if (!application.times.any()) {
+                    figures.skipped("overhead_" + entry.getKey(), "no time is left");
                 }
-                try {
-                    Child child = starter.start(way, application.command);
-                    application.times.add(way, application.clock.follow(child, budget.limit(RUN)));
-                } catch (UnexpectedException e) {
-                    // The others can be measured all the same.
-                    application.broken.add(way);
-                    figures.failed("overhead_" + entry.getKey() + "_" + way.key(), e);
+                continue;
+            }
+            for (Way way : ways) {
+                if (!application.broken.contains(way)) {
+                    run(way, entry.getKey(), application, figures, budget);
                 }
             }
+        }
+    }
+
+    private void run(Way way, String key, Application application, Figures figures, Budget budget)
+            throws IOException, InterruptedException {
+        Child child = starter.start(way, application.command);
+        try {
+            application.times.add(way, application.clock.follow(child, budget.limit(RUN)));
+        } catch (UnexpectedException e) {
+            // The others can be measured all the same.
+            application.broken.add(way);
+            figures.failed("overhead_" + key + "_" + way.key(), e);
+        } finally {
+            starter.place().end(child);
         }
     }
 

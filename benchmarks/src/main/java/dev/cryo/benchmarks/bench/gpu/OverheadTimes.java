@@ -26,6 +26,10 @@ final class OverheadTimes {
         runs.computeIfAbsent(way, any -> new ArrayList<>()).add(run);
     }
 
+    boolean any() {
+        return !runs.isEmpty();
+    }
+
     boolean has(Way way) {
         return runs.containsKey(way);
     }

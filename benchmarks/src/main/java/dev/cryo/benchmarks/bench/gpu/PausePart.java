@@ -19,6 +19,10 @@ import java.util.OptionalDouble;
  */
 final class PausePart implements Part {
     private static final int CHECKPOINTS = 3;
+
+    /** Host state left to the application: device memory alone is saved, as by the naive checkpoint. */
+    private static final String DEVICE_ALONE = "app";
+
     private static final Duration NAIVE = Duration.ofSeconds(120);
     private static final Size LARGEST_NAIVE = new Size(8 << 10);
     private static final String CAPTURE = "--capture";
@@ -36,7 +40,7 @@ final class PausePart implements Part {
         Costs costs = new Costs();
         for (Size size : starter.setup().sizes()) {
             naive(size, costs, figures, budget);
-            for (String method : methods()) {
+            for (String method : methods(size)) {
                 String name = size.label() + "_" + method;
                 Optional<String> lack = room.lack(size, method.equals("device") ? 2 : 1)
                         .or(() -> costs.lack(method, size, budget));
@@ -52,22 +56,34 @@ final class PausePart implements Part {
                     figures.failed("pause_" + name, e);
                 }
             }
-            PauseRatios.put(figures, size, methods());
+            PauseRatios.put(figures, size, methods(size), DEVICE_ALONE);
         }
     }
 
-    /** Those of {@code launch --capture}, where it has that. */
-    private List<String> methods() {
-        return starter.setup().launchOptions().contains(CAPTURE) ? List.of("device", "pinned") : List.of("default");
+    /** Those of {@code launch --capture}, where there is a choice, and for smaller sizes that of the device alone. */
+    private List<String> methods(Size size) {
+        boolean choice = starter.setup().nvidia() && starter.setup().launchOptions().contains(CAPTURE);
+        List<String> methods = new ArrayList<>(choice ? List.of("device", "pinned") : List.of("default"));
+        if (size.compareTo(LARGEST_NAIVE) <= 0 && starter.setup().restartsAnew().isEmpty()) {
+            methods.add(DEVICE_ALONE);
+        }
+        return methods;
+    }
+
+    private List<String> options(String method) {
+        return switch (method) {
+            case DEVICE_ALONE -> List.of("--host", "app");
+            case "default" -> starter.saving();
+            default -> List.of("--host", starter.setup().host(), CAPTURE, method);
+        };
     }
 
     private void pauses(Size size, String method, Figures figures, Budget budget)
             throws IOException, UnexpectedException, InterruptedException {
-        List<String> options = method.equals("default") ? List.of() : List.of(CAPTURE, method);
         List<CheckpointTaken> taken = new ArrayList<>();
         String name = size.label() + "_" + method;
-        try (HeldJob job = HeldJob.start(starter, budget, size, 1, options)) {
-            for (int i = 0; i < CHECKPOINTS; i++) {
+        try (HeldJob job = HeldJob.start(starter, budget, size, 1, options(method))) {
+            for (int i = 0; i < (size.compareTo(LARGEST_NAIVE) <= 0 ? CHECKPOINTS : 1); i++) {
                 long round = job.round();
                 taken.add(job.checkpoint());
                 put(figures, name, taken);

@@ -2,6 +2,7 @@ package dev.cryo.benchmarks.bench.gpu;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +31,9 @@ record Setup(
         int streamRounds,
         int launches,
         String python) {
+    /** The whole process is saved. */
+    static final String CRIU = "criu";
+
     private static final Size LARGEST_OFTEN = new Size(8 << 10);
 
     Setup {
@@ -43,6 +47,13 @@ record Setup(
 
     boolean hasPlain() {
         return !nvidia() || natives != null;
+    }
+
+    /** Why a restart would begin anew; empty if it goes on where the image was taken. */
+    Optional<String> restartsAnew() {
+        return host.equals(CRIU)
+                ? Optional.empty()
+                : Optional.of("with --host " + host + " an application that saves nothing itself begins anew");
     }
 
     /** The largest size that is not larger than 8 GiB; else the smallest. */

@@ -6,10 +6,15 @@ import dev.cryo.benchmarks.job.Applications;
 import dev.cryo.benchmarks.job.Child;
 import dev.cryo.benchmarks.job.UnexpectedException;
 import dev.cryo.benchmarks.job.Workplace;
+import dev.cryo.streamlog.control.ControlMessage.CheckpointTaken;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /** Starts applications, without cryo and under it. */
 final class Starter {
@@ -37,9 +42,14 @@ final class Starter {
     Child start(Way way, List<String> application) throws IOException {
         return switch (way) {
             case PLAIN -> plain(application);
-            case PROXY -> launch(newName(), List.of("--host", setup.host()), application);
+            case PROXY -> launch(newName(), saving(), application);
             case IN_PROCESS -> launch(newName(), IN_PROCESS, application);
         };
+    }
+
+    /** The options of a job that is to be checkpointed as it is by default. */
+    List<String> saving() {
+        return List.of("--host", setup.host());
     }
 
     private Child plain(List<String> application) throws IOException {
@@ -70,10 +80,38 @@ final class Starter {
         return place.launch(name, words, application);
     }
 
+    /** Takes a checkpoint of a job and waits for its image. */
+    CheckpointTaken checkpoint(String job, Child child, Duration limit)
+            throws UnexpectedException, InterruptedException {
+        CompletableFuture<CheckpointTaken> answer = new CompletableFuture<>();
+        Thread.ofVirtual().start(() -> {
+            try {
+                answer.complete(place.checkpoint(job));
+            } catch (UnexpectedException | RuntimeException e) {
+                answer.completeExceptionally(e);
+            }
+        });
+        try {
+            return answer.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            Throwable cause = e.getCause() == null ? e : e.getCause();
+            throw new UnexpectedException(cause.getMessage() + "; of the job: " + child.printed(), e);
+        } catch (TimeoutException e) {
+            throw new UnexpectedException(
+                    "the checkpoint was not complete after " + limit.toSeconds() + " s; of the job: "
+                            + child.printed(), e);
+        }
+    }
+
     /** Runs a program of this module to its end, and reads its last line. */
     JsonNode run(Way way, Duration limit, Class<?> program, String... arguments)
             throws IOException, UnexpectedException, InterruptedException {
-        return result(start(way, Applications.java(program, arguments)), limit);
+        Child child = start(way, Applications.java(program, arguments));
+        try {
+            return result(child, limit);
+        } finally {
+            place.end(child);
+        }
     }
 
     /** Waits for the end of a program, and reads the JSON object that is its last line. */

@@ -38,20 +38,30 @@ final class ThroughputPart implements Part {
         if (lack.isPresent()) {
             throw new SkippedException(lack.get());
         }
-        try (HeldJob job = HeldJob.start(starter, budget, size, 1, List.of())) {
+        try (HeldJob job = HeldJob.start(starter, budget, size, 1, starter.saving())) {
             CheckpointTaken taken = job.checkpoint();
             figures.put("checkpoint_mib", size.mib());
             figures.put("checkpoint_bytes", taken.bytes());
             figures.put("checkpoint_pause_gbps", (double) taken.bytes() / taken.pauseNanos(), 3);
             figures.put("checkpoint_gbps", (double) taken.bytes() / taken.totalNanos(), 3);
-            long restart = job.restart();
-            figures.put("restart_ms", restart / 1e6, 1);
-            figures.put("restore_gbps", (double) taken.bytes() / restart, 3);
-            job.verify();
-            figures.put("restore_verified", true);
             share(figures, "checkpoint", "disk_write");
-            share(figures, "restore", "disk_read");
+            restore(job, taken, figures);
         }
+    }
+
+    private void restore(HeldJob job, CheckpointTaken taken, Figures figures)
+            throws IOException, UnexpectedException, InterruptedException {
+        Optional<String> anew = starter.setup().restartsAnew();
+        if (anew.isPresent()) {
+            figures.skipped("restore", anew.get());
+            return;
+        }
+        long restart = job.restart();
+        figures.put("restart_ms", restart / 1e6, 1);
+        figures.put("restore_gbps", (double) taken.bytes() / restart, 3);
+        job.verify();
+        figures.put("restore_verified", true);
+        share(figures, "restore", "disk_read");
     }
 
     private void ceilings(Size size, Figures figures, Budget budget)
