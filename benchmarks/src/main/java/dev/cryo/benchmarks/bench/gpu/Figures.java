@@ -61,9 +61,10 @@ final class Figures {
 
     /** What something printed is told by its beginning and, since the reason is there, its end. */
     private static String shortened(String message) {
+        int end = message.length() - LONGEST / 4 * 3;
         return message.length() <= LONGEST
                 ? message
-                : message.substring(0, LONGEST / 4) + "\n[...]\n" + message.substring(message.length() - LONGEST / 4 * 3);
+                : message.substring(0, LONGEST / 4) + "\n[...]\n" + message.substring(end);
     }
 
     /** Whether nothing has failed. */
