@@ -109,6 +109,7 @@ final class HeldJob implements AutoCloseable {
         for (long image : store.numbers()) {
             store.remove(image);
         }
+        store.collect(false);
     }
 
     private String await(java.util.function.Predicate<String> wanted, String what, Duration most)
