@@ -29,8 +29,11 @@ public final class Zstandard implements Compression {
 
     @Override
     public int decompress(ByteBuffer from, ByteBuffer into) {
-        long length = Zstd.decompressDirectByteBuffer(
-                into, into.position(), into.remaining(), from, from.position(), from.remaining());
-        return Zstd.isError(length) ? -1 : (int) length;
+        try {
+            return (int) Zstd.decompressDirectByteBuffer(
+                    into, into.position(), into.remaining(), from, from.position(), from.remaining());
+        } catch (ZstdException e) {
+            return -1; // No frame, or one that would not fit.
+        }
     }
 }
