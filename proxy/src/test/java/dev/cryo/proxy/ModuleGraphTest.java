@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 class ModuleGraphTest {
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .withImportOption(location -> !location.contains("-tests.jar"))
             .importPackages("dev.cryo");
 
     @Test

@@ -5,6 +5,7 @@ import dev.cryo.benchmarks.job.UnexpectedException;
 import dev.cryo.benchmarks.job.Workplace;
 import dev.cryo.proxy.host.Criu;
 import dev.cryo.proxy.host.HostStateException;
+import dev.cryo.proxy.supervisor.JobSettings.Device;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Locale;
@@ -28,6 +29,12 @@ public final class DemoCommand implements Callable<Integer> {
     @Option(names = "--epochs", paramLabel = "N", defaultValue = "40", description = "Length of the training.")
     private int epochs;
 
+    @Option(
+            names = "--device",
+            defaultValue = "ptx",
+            description = "What executes CUDA: ptx, the processor (default); nvidia, a GPU.")
+    private Device device = Device.PTX;
+
     @Override
     public Integer call() throws IOException, InterruptedException {
         if (epochs < 12) {
@@ -47,7 +54,7 @@ public final class DemoCommand implements Callable<Integer> {
         Progress progress = Progress.onStandardOutput();
         try (Workplace place = Workplace.create(CommandLine.ofThisProcess())) {
             Thread cleaning = place.closeAtExit();
-            DemoResult result = new Demonstration(place, progress, epochs).run();
+            DemoResult result = new Demonstration(place, progress, device, epochs).run();
             System.out.println(result.table());
             Duration took = Duration.ofNanos(System.nanoTime() - start);
             System.out.println(String.format(

@@ -5,6 +5,7 @@ import dev.cryo.benchmarks.job.Child;
 import dev.cryo.benchmarks.job.TrainerOutput;
 import dev.cryo.benchmarks.job.UnexpectedException;
 import dev.cryo.benchmarks.job.Workplace;
+import dev.cryo.proxy.supervisor.JobSettings.Device;
 import dev.cryo.streamlog.control.ControlMessage.CheckpointTaken;
 import java.io.IOException;
 import java.time.Duration;
@@ -24,12 +25,14 @@ final class Demonstration {
 
     private final Workplace place;
     private final Progress progress;
+    private final List<String> options;
     private final int epochs;
     private final List<String> training;
 
-    Demonstration(Workplace place, Progress progress, int epochs) {
+    Demonstration(Workplace place, Progress progress, Device device, int epochs) {
         this.place = place;
         this.progress = progress;
+        options = List.of("--device", device.name().toLowerCase(Locale.ROOT));
         this.epochs = epochs;
         training = Applications.trainer("--epochs", Integer.toString(epochs), "--pause-ms", PAUSE_MILLIS);
     }
@@ -66,7 +69,7 @@ final class Demonstration {
 
     private Child started(String job, String what) throws IOException {
         progress.stage(what);
-        Child launched = place.launch(job, List.of(), training);
+        Child launched = place.launch(job, options, training);
         show(launched);
         return launched;
     }

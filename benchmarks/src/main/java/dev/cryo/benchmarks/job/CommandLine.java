@@ -16,6 +16,9 @@ import java.util.Objects;
  * @param environment variables set in addition to those of this process; an empty value removes one
  */
 public record CommandLine(List<String> prefix, Map<String, String> environment) {
+    /** The property that names the folder of cryo's own parts, as the launcher script sets it. */
+    public static final String DIST = "cryo.dist";
+
     private static final String MAIN = "dev.cryo.proxy.cli.Cryo";
 
     /** With copies. */
@@ -26,14 +29,17 @@ public record CommandLine(List<String> prefix, Map<String, String> environment) 
 
     /** The command line that this process was started from by the launcher script. */
     public static CommandLine ofThisProcess() {
-        String home = Objects.requireNonNull(
-                System.getProperty("cryo.home"),
-                "the property cryo.home is not set: start cryo by its launcher script");
-        return of(Path.of(home), System.getProperty("java.class.path"));
+        String dist = Objects.requireNonNull(
+                System.getProperty(DIST), "the property " + DIST + " is not set: start cryo by its launcher script");
+        return of(Path.of(dist), System.getProperty("java.class.path"));
     }
 
-    /** A command line as the launcher script in folder {@code home} would start it, but with a given class path. */
-    public static CommandLine of(Path home, String classPath) {
+    /**
+     * A command line as the launcher script would start it, but with a given class path.
+     *
+     * @param dist the folder of cryo's own parts
+     */
+    public static CommandLine of(Path dist, String classPath) {
         List<String> words = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
@@ -41,10 +47,10 @@ public record CommandLine(List<String> prefix, Map<String, String> environment) 
                 "-XX:+DisplayVMOutputToStderr",
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
-                "-Dcryo.home=" + home,
+                "-D" + DIST + "=" + dist,
                 "-cp",
                 classPath));
-        Path startCache = home.resolve("proxy/target/dist/command.aot");
+        Path startCache = dist.resolve("command.aot");
         if (Files.exists(startCache)) {
             words.addAll(List.of("-XX:AOTCache=" + startCache, "-Xlog:aot=off,cds=off"));
         }

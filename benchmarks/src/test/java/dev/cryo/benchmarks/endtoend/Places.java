@@ -21,15 +21,15 @@ final class Places {
 
     private Places() {}
 
-    /** The command line as it was just built: the classes of this module, and what the module proxy was packaged to. */
+    /**
+     * The command line as it was just built: the classes of this module, and what the module proxy was packaged to; in
+     * a kit, that of the kit.
+     */
     static CommandLine cryo() {
-        Path root = Path.of("..").toAbsolutePath().normalize();
+        String kit = System.getProperty(CommandLine.DIST);
+        Path dist = kit == null ? Path.of("../proxy/target/dist").toAbsolutePath().normalize() : Path.of(kit);
         CommandLine cryo = CommandLine.of(
-                root,
-                String.join(
-                        File.pathSeparator,
-                        root.resolve("proxy/target/dist/lib") + "/*",
-                        Applications.classPath()));
+                dist, String.join(File.pathSeparator, dist.resolve("lib") + "/*", Applications.classPath()));
         // A shell's background jobs ignore interrupts, and what they start inherits that.
         return cryo.after("env", "--default-signal=INT,QUIT,HUP,TERM,USR1");
     }

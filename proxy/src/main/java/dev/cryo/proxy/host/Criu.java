@@ -9,17 +9,21 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The program CRIU, where it is usable.
  *
- * <p>It is looked for at the variable {@value #OVERRIDE}, then where {@code cryo setup} puts it, then on PATH.
+ * <p>It is looked for at the variable {@value #OVERRIDE}, then where {@code cryo setup} puts it, then on PATH, then in
+ * the kit that cryo is started from; the first one that works is taken.
  */
 public final class Criu {
     /** The environment variable that names the program. */
     public static final String OVERRIDE = "CRYO_CRIU";
 
+    private static final String UNUSABLE = "the host state cannot be saved by CRIU here";
+    private static final Pattern TWO_NUMBERS = Pattern.compile("([0-9]{1,6})\\.([0-9]{1,6}).*");
     private static final int CAP_SYS_ADMIN = 21;
     private static final Duration CHECK_LIMIT = Duration.ofSeconds(20);
 
@@ -68,22 +72,32 @@ public final class Criu {
             throw unusable("CRIU needs root (CAP_SYS_ADMIN), which user " + System.getProperty("user.name")
                     + " has not; run as root, or launch with --host app");
         }
-        Path program = find(environment);
-        if (program == null) {
-            throw unusable("CRIU is not installed; run `cryo setup` as root");
-        }
         for (String tool : List.of("unshare", "setsid")) {
-            if (onPath(tool, environment) == null) {
+            if (CriuPlaces.onPath(tool, environment).isEmpty()) {
                 throw unusable("the program " + tool + " is missing; install the package util-linux");
             }
         }
-        Run version = run(program, List.of("--version"), CHECK_LIMIT);
-        Run check = run(program, List.of("check"), CHECK_LIMIT);
-        if (!version.success() || !check.success()) {
-            throw unusable("`" + program + " check` fails: " + firstError(check.output())
-                    + "; run `cryo setup`, which installs a newer one, or launch with --host app");
+        List<Criu> working = new ArrayList<>();
+        List<String> reasons = new ArrayList<>();
+        for (Path program : CriuPlaces.of(environment)) {
+            Run version = run(program, List.of("--version"), CHECK_LIMIT);
+            Run check = run(program, List.of("check"), CHECK_LIMIT);
+            if (version.success() && check.success()) {
+                working.add(new Criu(program, versionIn(version.output())));
+            } else {
+                reasons.add("`" + program + " check` fails: " + firstError(check.output())
+                        + "; run `cryo setup`, which installs a newer one, or launch with --host app");
+            }
         }
-        return new Criu(program, versionIn(version.output()));
+        if (working.isEmpty()) {
+            throw reasons.isEmpty()
+                    ? unusable("CRIU is not installed; run `cryo setup` as root")
+                    : new HostStateException(UNUSABLE, reasons);
+        }
+        return working.stream()
+                .filter(criu -> criu.knowsSockets(System.getProperty("os.version")))
+                .findFirst()
+                .orElse(working.getFirst());
     }
 
     /** Where the program is. */
@@ -113,30 +127,21 @@ public final class Criu {
     }
 
     private static HostStateException unusable(String reason) {
-        return new HostStateException("the host state cannot be saved by CRIU here", List.of(reason));
+        return new HostStateException(UNUSABLE, List.of(reason));
     }
 
-    private static @Nullable Path find(Map<String, String> environment) {
-        String named = environment.get(OVERRIDE);
-        if (named != null) {
-            return Path.of(named);
-        }
-        String data = environment.get("XDG_DATA_HOME");
-        Path base = data == null || data.isEmpty()
-                ? Path.of(environment.getOrDefault("HOME", System.getProperty("user.home")), ".local", "share")
-                : Path.of(data);
-        Path installed = base.resolve("cryo/criu/criu");
-        return Files.isExecutable(installed) ? installed : onPath("criu", environment);
+    /** Whether it dumps internet sockets on a kernel, whose socket options changed with 6.16 (decision 5). */
+    boolean knowsSockets(String kernel) {
+        return !isAtLeast(kernel, 6, 16) || isAtLeast(version, 4, 2);
     }
 
-    private static @Nullable Path onPath(String name, Map<String, String> environment) {
-        String path = environment.getOrDefault("PATH", "") + File.pathSeparator + "/usr/sbin:/usr/bin:/sbin:/bin";
-        for (String folder : path.split(File.pathSeparator)) {
-            if (!folder.isEmpty() && Files.isExecutable(Path.of(folder, name))) {
-                return Path.of(folder, name);
-            }
+    private static boolean isAtLeast(String version, int major, int minor) {
+        Matcher numbers = TWO_NUMBERS.matcher(version);
+        if (!numbers.matches()) {
+            return false;
         }
-        return null;
+        int first = Integer.parseInt(numbers.group(1));
+        return first > major || first == major && Integer.parseInt(numbers.group(2)) >= minor;
     }
 
     private static boolean isAdministrator() throws HostStateException {
