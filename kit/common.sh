@@ -7,6 +7,8 @@
 #   dist      the folder of cryo's own parts: lib/ and agent/; the start caches are beside them
 #   examples  the folder of the jars of the example applications, with the commands demo and bench
 #   state     a folder for what is only needed while something is made
+#
+# shellcheck disable=SC2154
 
 # What the JVM of a command has ready at its start; the proxy's is beside it.
 start_cache() { printf '%s\n' "$dist/command.aot"; }
@@ -41,7 +43,7 @@ run_command_line() {
     local options
     mapfile -t options < <(command_line)
     if [[ -f $(start_cache) ]]; then
-        options+=("-XX:AOTCache=$(start_cache)" -Xlog:aot=off,cds=off)
+        options+=("-XX:AOTCache=$(start_cache)" "-Xlog:aot=off,cds=off")
     fi
     exec "$java" "${options[@]}" dev.cryo.proxy.cli.Cryo "$@"
 }
@@ -50,23 +52,23 @@ run_command_line() {
 # when a test failed or none passed. $1 is the number of test JVMs that died: they leave no report of the test that
 # they died in.
 sum_reports() {
-    local crashes=$1 report
+    local crashes=$1 reports
     shift
-    report=$(find "$@" -name 'TEST-*.xml' 2>/dev/null) || true
-    {
-        # A reason is an attribute in the reports of Maven, the text of the element in those of JUnit's console.
-        mapfile -t report <<<"$report"
-        [[ -z ${report[0]} ]] || cat "${report[@]}"
-    } | awk -v failed="$crashes" '
+    mapfile -d '' reports < <(find "$@" -name 'TEST-*.xml' -print0 2>/dev/null)
+    # A reason is an attribute in the reports of Maven, the text of the element in those of JUnit's console.
+    awk -v failed="$crashes" '
         function number(name) {
             return match($0, " " name "=\"[0-9]+\"") ? substr($0, RSTART + length(name) + 3, RLENGTH) + 0 : 0
         }
         function reason(text) {
+            sub(/^parent was skipped: /, "", text)
             gsub(/&apos;/, "\047", text); gsub(/&quot;/, "\"", text)
             gsub(/&lt;/, "<", text); gsub(/&gt;/, ">", text); gsub(/&amp;/, "\\&", text)
             reasons[text]++
         }
-        /<testsuite / {
+        FNR == 1 { summed = 0 }
+        /<testsuite / && !summed {
+            summed = 1
             bad = number("failures") + number("errors")
             skipped += number("skipped")
             passed += number("tests") - bad - number("skipped")
@@ -79,5 +81,5 @@ sum_reports() {
             if (passed == 0 && failed == 0) print "cryo: no test passed, and a run in which none passed has failed"
             printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped
             exit (failed > 0 || passed == 0)
-        }'
+        }' /dev/null ${reports[@]+"${reports[@]}"}
 }

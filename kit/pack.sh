@@ -10,6 +10,8 @@
 #   tests/            the test classes of the modules, and JUnit's console
 #   jcuda/            JCuda's own natives, for runs without cryo
 #   criu/             CRIU with its libraries, for machines without one
+#
+# shellcheck disable=SC2154
 
 # An archive has to be carried; a kit that outgrows this has taken in what it should not.
 readonly kit_limit_mib=60
@@ -20,9 +22,6 @@ readonly kit_modules=(java.instrument java.logging java.management java.naming j
 
 # Modules that libraries can use and do without: large, and with natives of their own.
 readonly kit_without='java.desktop|java.sql|java.sql.rowset|jdk.compiler'
-
-# The modules with the tests that can need a GPU.
-readonly kit_tested=(stream-log uvm-shadow cuda-lower proxy benchmarks)
 
 # Prints the modules that what is in the kit $1 needs, separated by commas.
 kit_runtime_modules() {
@@ -68,14 +67,15 @@ kit_copy_criu() {
 
 # Fills the folder $1 with all that a kit has.
 kit_fill() {
-    local kit=$1 module
+    local kit=$1 tests module
     mkdir -p "$kit/tests/modules"
     cp "$root/kit/cryo" "$root/kit/common.sh" "$root/LICENSE" "$kit/"
     cp "$root/kit/README.md" "$kit/"
     cp -r "$dist/lib" "$dist/agent" "$kit/"
     cp -r "$examples" "$kit/examples"
-    for module in "${kit_tested[@]}"; do
-        cp -r "$root/$module/target/test-classes" "$kit/tests/modules/$module"
+    for tests in "$root"/*/target/test-classes; do
+        module=${tests#"$root/"}
+        cp -r "$tests" "$kit/tests/modules/${module%%/*}"
     done
     maven -q -f kit/pom.xml "-Dkit.folder=$kit" generate-resources >&2 \
         || fail "Maven could not fetch JUnit's console and JCuda's natives, see above"
@@ -94,12 +94,13 @@ kit_require_criu() {
 }
 
 pack_kit() {
-    local output="$state/cryo-kit.tar.gz" work bytes
+    local output="$state/cryo-kit.tar.gz" check=no work bytes
     while (($# > 0)); do
         case $1 in
-            --output) output=${2:?--output needs a file}; shift 2 ;;
+            --check) check=yes; shift ;;
+            --output) output=${2:?cryo: kit: --output needs a file}; shift 2 ;;
             --output=*) output=${1#--output=}; shift ;;
-            *) fail "kit: $1 is not known; it takes --output FILE" ;;
+            *) fail "kit: $1 is not known; it takes --output FILE and --check" ;;
         esac
     done
     kit_require_criu
@@ -116,4 +117,7 @@ pack_kit() {
         "see what has come into it in $output.new"
     mv "$output.new" "$output"
     say "packed $output: $((bytes >> 20)) MiB; on the other machine: tar -xzf ${output##*/} && cryo-kit/cryo doctor"
+    if [[ $check == yes ]]; then
+        "$root/kit/check" "$output" "$root" "$jdk" "${HOME:-/root}"
+    fi
 }

@@ -30,7 +30,8 @@ import picocli.CommandLine.Spec;
             "  73  the job runs and should not, or does not and should",
             "  75  the checkpoint failed, and the application runs on",
             "",
-            "Also: cryo setup installs what is missing, cryo test runs the tests."
+            "Also, in a checkout: cryo setup installs what is missing, cryo test runs the tests, cryo kit packs all"
+                    + " that a machine with a GPU needs."
         })
 public final class Cryo implements Runnable {
     @Spec

@@ -57,6 +57,8 @@ public final class ControlServer implements AutoCloseable {
      */
     public static ControlServer open(Path socket, Visitors visitors) throws IOException {
         InternalLoggerFactory.setDefaultFactory(JdkLoggerFactory.INSTANCE);
+        // Netty names channels after the machine's network card and would warn on a machine that has none.
+        System.setProperty("io.netty.machineId", "00:00:00:00:00:01");
         Files.deleteIfExists(socket);
         Files.deleteIfExists(hidden(socket));
         EventLoopGroup threads = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
