@@ -55,9 +55,12 @@ public @interface NeedsGpu {
                 }
                 MemorySegment count = arena.allocate(ValueLayout.JAVA_INT);
                 int counted = call(driver, "cuDeviceGetCount", ValueLayout.ADDRESS, count);
-                return counted == 0 && count.get(ValueLayout.JAVA_INT, 0) > 0
+                if (counted != 0) {
+                    return Optional.of("needs a GPU: cuDeviceGetCount gives error " + counted);
+                }
+                return count.get(ValueLayout.JAVA_INT, 0) > 0
                         ? Optional.empty()
-                        : Optional.of("needs a GPU: the CUDA driver finds none (error " + counted + ")");
+                        : Optional.of("needs a GPU: the CUDA driver finds none");
             }
         }
 

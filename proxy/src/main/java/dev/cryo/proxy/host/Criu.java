@@ -22,6 +22,9 @@ public final class Criu {
     /** The environment variable that names the program. */
     public static final String OVERRIDE = "CRYO_CRIU";
 
+    /** The property that names the folder of cryo's own parts. */
+    static final String DIST = "cryo.dist";
+
     private static final String UNUSABLE = "the host state cannot be saved by CRIU here";
     private static final Pattern TWO_NUMBERS = Pattern.compile("([0-9]{1,6})\\.([0-9]{1,6}).*");
     private static final int CAP_SYS_ADMIN = 21;
@@ -79,7 +82,7 @@ public final class Criu {
         }
         List<Criu> working = new ArrayList<>();
         List<String> reasons = new ArrayList<>();
-        for (Path program : CriuPlaces.of(environment)) {
+        for (Path program : CriuPlaces.of(environment, System.getProperty(DIST))) {
             Run version = run(program, List.of("--version"), CHECK_LIMIT);
             Run check = run(program, List.of("check"), CHECK_LIMIT);
             if (version.success() && check.success()) {
@@ -95,7 +98,7 @@ public final class Criu {
                     : new HostStateException(UNUSABLE, reasons);
         }
         return working.stream()
-                .filter(criu -> criu.knowsSockets(System.getProperty("os.version")))
+                .filter(criu -> knowsSockets(criu.version, System.getProperty("os.version")))
                 .findFirst()
                 .orElse(working.getFirst());
     }
@@ -130,8 +133,8 @@ public final class Criu {
         return new HostStateException(UNUSABLE, List.of(reason));
     }
 
-    /** Whether it dumps internet sockets on a kernel, whose socket options changed with 6.16 (decision 5). */
-    boolean knowsSockets(String kernel) {
+    /** Whether a version dumps internet sockets on a kernel: their options changed with Linux 6.16 (decision 5). */
+    static boolean knowsSockets(String version, String kernel) {
         return !isAtLeast(kernel, 6, 16) || isAtLeast(version, 4, 2);
     }
 

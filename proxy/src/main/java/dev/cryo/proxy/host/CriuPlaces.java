@@ -7,27 +7,28 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Where the program CRIU may be, and other programs. */
 final class CriuPlaces {
-    /** The property that names the folder of cryo's own parts, which in a kit has CRIU. */
-    private static final String DIST = "cryo.dist";
-
     private CriuPlaces() {}
 
-    /** The programs that there are, the preferred one first; the one named by {@link Criu#OVERRIDE} is the only one. */
-    static List<Path> of(Map<String, String> environment) {
+    /**
+     * The programs that there are, the preferred one first; the one named by {@link Criu#OVERRIDE} is the only one.
+     *
+     * @param dist the folder of cryo's own parts, which in a kit has CRIU; null if it is not known
+     */
+    static List<Path> of(Map<String, String> environment, @Nullable String dist) {
         String named = environment.get(Criu.OVERRIDE);
         if (named != null) {
             return List.of(Path.of(named));
         }
         Path installed = data(environment).resolve("cryo/criu/criu");
-        Stream<Path> places = Stream.of(
-                        Optional.of(installed),
-                        onPath("criu", environment),
-                        Optional.ofNullable(System.getProperty(DIST)).map(dist -> Path.of(dist, "criu/criu")))
-                .flatMap(Optional::stream);
-        return places.filter(Files::isExecutable).toList();
+        Optional<Path> inKit = Optional.ofNullable(dist).map(folder -> Path.of(folder, "criu/criu"));
+        return Stream.of(Optional.of(installed), onPath("criu", environment), inKit)
+                .flatMap(Optional::stream)
+                .filter(Files::isExecutable)
+                .toList();
     }
 
     /** A program on PATH or where the system's programs are. */
