@@ -80,6 +80,9 @@ kit_fill() {
     maven -q -f kit/pom.xml "-Dkit.folder=$kit" generate-resources >&2 \
         || fail "Maven could not fetch JUnit's console and JCuda's natives, see above"
     rm -rf "$kit/markers"
+    if grep -rlE 'org/assertj/core/api/[A-Za-z0-9]*(Soft|Assum)' "$kit/tests/modules" >&2; then
+        fail "the tests above use soft assertions or assumptions of AssertJ, which need Byte Buddy: a kit has none of it"
+    fi
     kit_copy_criu "$kit"
     kit_link_runtime "$kit"
 }
