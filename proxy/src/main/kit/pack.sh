@@ -69,15 +69,15 @@ kit_copy_criu() {
 kit_fill() {
     local kit=$1 tests module
     mkdir -p "$kit/tests/modules"
-    cp "$root/kit/cryo" "$root/kit/common.sh" "$root/LICENSE" "$kit/"
-    cp "$root/kit/README.md" "$kit/"
+    cp "$root/proxy/src/main/kit/cryo" "$root/proxy/src/main/kit/common.sh" "$root/LICENSE" "$kit/"
+    cp "$root/proxy/src/main/kit/README.md" "$kit/"
     cp -r "$dist/lib" "$dist/agent" "$kit/"
     cp -r "$examples" "$kit/examples"
     for tests in "$root"/*/target/test-classes; do
         module=${tests#"$root/"}
         cp -r "$tests" "$kit/tests/modules/${module%%/*}"
     done
-    maven -q -f kit/pom.xml "-Dkit.folder=$kit" generate-resources >&2 \
+    maven -q -f "$root/proxy/src/main/kit/pom.xml" "-Dkit.folder=$kit" generate-resources >&2 \
         || fail "Maven could not fetch JUnit's console and JCuda's natives, see above"
     rm -rf "$kit/markers"
     if grep -rlE 'org/assertj/core/api/[A-Za-z0-9]*(Soft|Assum)' "$kit/tests/modules" >&2; then
@@ -121,6 +121,6 @@ pack_kit() {
     mv "$output.new" "$output"
     say "packed $output: $((bytes >> 20)) MiB; on the other machine: tar -xzf ${output##*/} && cryo-kit/cryo doctor"
     if [[ $check == yes ]]; then
-        "$root/kit/check" "$output" "$root" "$jdk" "${HOME:-/root}"
+        "$root/proxy/src/main/kit/check" "$output" "$root" "$jdk" "${HOME:-/root}"
     fi
 }
