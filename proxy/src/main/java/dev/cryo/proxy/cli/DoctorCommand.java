@@ -1,10 +1,15 @@
 package dev.cryo.proxy.cli;
 
+import dev.cryo.proxy.doctor.CudaUse;
 import dev.cryo.proxy.doctor.Doctor;
 import dev.cryo.proxy.doctor.Finding;
+import dev.cryo.proxy.driver.LibCudaCheckpoints;
+import dev.cryo.proxy.supervisor.JobException;
+import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -21,6 +26,12 @@ final class DoctorCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print one JSON array.")
     private boolean json;
 
+    @Option(
+            names = "--process",
+            paramLabel = "PID",
+            description = "Tell instead what the NVIDIA driver says of this process and of those below it.")
+    private @Nullable Long process;
+
     @Spec
     @SuppressWarnings("NullAway.Init") // Set by picocli.
     private CommandSpec spec;
@@ -30,9 +41,27 @@ final class DoctorCommand implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() {
+    public Integer call() throws JobException, InterruptedException {
+        if (process != null) {
+            spec.commandLine().getOut().println(processes(process));
+            return 0;
+        }
         List<Finding> findings = new Doctor(environment).examine();
         spec.commandLine().getOut().println(json ? Json.of(findings) : Doctor.table(findings).stripTrailing());
         return 0;
+    }
+
+    private static String processes(long root) throws JobException, InterruptedException {
+        try {
+            Table table = new Table("PID", "TO ITSELF", "PROGRAM", "STATE", "RESTORE THREAD", "GPU DEVICES");
+            for (CudaUse use : CudaUse.of(LibCudaCheckpoints.load(), root)) {
+                table.add(
+                        use.pid(), use.ownPid(), use.program(), use.state(), use.restoreThread(),
+                        String.join(" ", use.devices()));
+            }
+            return table.toString().stripTrailing();
+        } catch (IOException e) {
+            throw new JobException(JobException.Kind.UNAVAILABLE, String.valueOf(e.getMessage()), e);
+        }
     }
 }

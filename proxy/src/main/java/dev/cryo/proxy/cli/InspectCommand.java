@@ -74,11 +74,18 @@ final class InspectCommand implements Callable<Integer> {
         line(text, "created", image.created() + " by cryo " + image.job().cryoVersion());
         line(text, "command", String.join(" ", image.job().commandLine()));
         line(text, "folder", image.job().workingDirectory());
-        line(text, "device", image.job().device() + ", "
-                + image.job().arrangement().name().toLowerCase(Locale.ROOT).replace('_', '-'));
+        boolean byDriver = image.job().property("engine").filter("driver"::equals).isPresent();
+        line(text, "device", image.job().device() + ", " + (byDriver
+                ? "by its driver"
+                : image.job().arrangement().name().toLowerCase(Locale.ROOT).replace('_', '-')));
+        for (int i = 0; image.job().property("gpu." + i).isPresent(); i++) {
+            line(text, "gpu", image.job().property("gpu." + i).orElseThrow());
+        }
         line(text, "host", image.job().host().name().toLowerCase(Locale.ROOT));
         line(text, "size", ByteSize.words(image.storedBytes()) + " stored for " + ByteSize.words(image.bytes()));
-        line(text, "calls", image.calls().size() + " to replay" + byName(image));
+        if (!byDriver) {
+            line(text, "calls", image.calls().size() + " to replay" + byName(image));
+        }
         text.append("\nSections\n").append(sections(image));
         if (!image.memory().isEmpty()) {
             text.append("\nDevice memory: ").append(image.memory().size()).append(" ranges, the largest\n");

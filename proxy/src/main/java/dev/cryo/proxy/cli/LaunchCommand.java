@@ -5,6 +5,7 @@ import dev.cryo.proxy.supervisor.JobException;
 import dev.cryo.proxy.supervisor.JobFolder;
 import dev.cryo.proxy.supervisor.JobSettings;
 import dev.cryo.proxy.supervisor.JobSettings.Device;
+import dev.cryo.proxy.supervisor.JobSettings.Engine;
 import dev.cryo.proxy.supervisor.JobSettings.Host;
 import dev.cryo.proxy.supervisor.JobSettings.OnFailure;
 import dev.cryo.proxy.supervisor.Supervisor;
@@ -12,6 +13,7 @@ import dev.cryo.proxy.supervisor.Terminal;
 import dev.cryo.uvm.Policy;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -42,17 +44,22 @@ final class LaunchCommand implements Callable<Integer> {
     private @Nullable String name;
 
     @Option(
+            names = "--engine",
+            defaultValue = "split",
+            description = "What saves the device: split, cryo itself, for applications on the JVM (default); driver,"
+                    + " NVIDIA's driver from 570 on, for any program, left as it is.")
+    private Engine engine = Engine.SPLIT;
+
+    @Option(
             names = "--device",
-            defaultValue = "ptx",
             description = "What executes CUDA: ptx, the processor (default); nvidia, a GPU.")
-    private Device device = Device.PTX;
+    private @Nullable Device device;
 
     @Option(
             names = "--host",
-            defaultValue = "criu",
             description = "How host state is saved: criu, the whole process (default); app, by the application through"
                     + " org.crac.")
-    private Host host = Host.CRIU;
+    private @Nullable Host host;
 
     @Option(names = "--in-process", description = "Hold the device in the application's JVM; needs --host app.")
     private boolean inProcess;
@@ -85,11 +92,10 @@ final class LaunchCommand implements Callable<Integer> {
     @Option(
             names = "--unified-memory",
             paramLabel = "WHAT",
-            defaultValue = "pages",
             description = "What of unified memory is copied at a time: the pages that are used (default), where that"
                     + " is permitted; regions, whole; eager, everything that a kernel may use before and after it,"
                     + " which needs no page faults.")
-    private Policy unifiedMemory = Policy.PAGES;
+    private @Nullable Policy unifiedMemory;
 
     @Option(
             names = "--keep",
@@ -143,24 +149,46 @@ final class LaunchCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--keep takes 1 or more, or 0 for all; --writer-threads 1 to 64");
         }
+        if (engine == Engine.DRIVER) {
+            refuseWithDriver();
+        }
         JobSettings settings = new JobSettings(
                 command,
                 environment,
                 Path.of("").toAbsolutePath().toString(),
-                device,
-                host,
+                engine,
+                device != null ? device : engine == Engine.DRIVER ? Device.NVIDIA : Device.PTX,
+                host != null ? host : Host.CRIU,
                 inProcess,
                 interval == null ? 0 : interval.toMillis(),
                 onFailure,
                 tcp == Tcp.CLOSE,
                 !noLog,
                 portableCpu,
-                unifiedMemory,
+                unifiedMemory != null ? unifiedMemory : Policy.PAGES,
                 new ImageSettings(writerThreads, !rawImages, keep),
                 timeout.toMillis());
         JobFolder folder = JobFolder.named(name == null ? defaultName() : name, environment);
         try (Supervisor supervisor = Supervisor.of(folder, environment, Terminal.ofProcess())) {
             return supervisor.launch(settings);
+        }
+    }
+
+    /** What is about a lower half or about CRIU's absence means nothing where the driver saves whole processes. */
+    private void refuseWithDriver() throws JobException {
+        Map<String, Boolean> meaningless = new LinkedHashMap<>();
+        meaningless.put("--device", device != null);
+        meaningless.put("--host app", host == Host.APP);
+        meaningless.put("--in-process", inProcess);
+        meaningless.put("--unified-memory", unifiedMemory != null);
+        meaningless.put("--no-log", noLog);
+        for (Map.Entry<String, Boolean> option : meaningless.entrySet()) {
+            if (option.getValue()) {
+                throw new JobException(
+                        JobException.Kind.USAGE,
+                        option.getKey() + " means nothing with --engine driver: there the driver saves what is on the"
+                                + " GPU, and CRIU whole processes");
+            }
         }
     }
 

@@ -39,6 +39,7 @@ final class PsCommand implements Callable<Integer> {
     record Row(
             String name,
             String phase,
+            String engine,
             String device,
             String host,
             boolean inProcess,
@@ -76,6 +77,7 @@ final class PsCommand implements Callable<Integer> {
             return new Row(
                     folder.name(),
                     status.phase().name().toLowerCase(Locale.ROOT),
+                    settings.engine().name().toLowerCase(Locale.ROOT),
                     settings.device().name().toLowerCase(Locale.ROOT),
                     settings.host().name().toLowerCase(Locale.ROOT),
                     settings.inProcess(),
@@ -106,7 +108,7 @@ final class PsCommand implements Callable<Integer> {
                     row.name(),
                     row.exitCode() == null ? row.phase() : row.phase() + " (" + row.exitCode() + ")",
                     Table.span(System.currentTimeMillis() - row.startedMillis()),
-                    row.device() + (row.inProcess() ? ", in-process" : ""),
+                    device(row),
                     row.host(),
                     process == null ? "-" : process.pid(),
                     row.images().size(),
@@ -117,6 +119,11 @@ final class PsCommand implements Callable<Integer> {
             }
         }
         return (table + (errors.isEmpty() ? "" : "\n" + errors)).stripTrailing();
+    }
+
+    private static String device(Row row) {
+        String how = row.engine().equals("driver") ? ", by its driver" : row.inProcess() ? ", in-process" : "";
+        return row.device() + how;
     }
 
     private static String lastCheckpoint(JobStatus.@Nullable Taken taken) {

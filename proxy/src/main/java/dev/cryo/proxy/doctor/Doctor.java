@@ -10,7 +10,7 @@ public final class Doctor {
     /** Examines everything; CRIU is looked for by this environment. */
     public Doctor(Map<String, String> environment) {
         this(List.of(new JdkProbe(), new CriuProbe(environment), new UserfaultfdProbe(), new GpuProbe(),
-                new OpenGlProbe(), new OpenClProbe()));
+                new DriverProbe(), new OpenGlProbe(), new OpenClProbe()));
     }
 
     Doctor(List<Probe> probes) {

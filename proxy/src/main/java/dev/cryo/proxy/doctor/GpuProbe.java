@@ -1,5 +1,6 @@
 package dev.cryo.proxy.doctor;
 
+import dev.cryo.proxy.driver.NativeLibrary;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

@@ -1,5 +1,6 @@
 package dev.cryo.proxy.host;
 
+import dev.cryo.proxy.host.ApplicationCommand.Place;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Files;
@@ -21,10 +22,12 @@ public final class ApplicationProcess {
     private static final long START_MILLIS = 20_000;
 
     private final int pid;
+    private final Place place;
     private final CompletableFuture<ExitStatus> exit;
 
-    private ApplicationProcess(int pid, CompletableFuture<ExitStatus> exit) {
+    private ApplicationProcess(int pid, Place place, CompletableFuture<ExitStatus> exit) {
         this.pid = pid;
+        this.place = place;
         this.exit = exit;
     }
 
@@ -44,12 +47,12 @@ public final class ApplicationProcess {
         environment.clear();
         environment.putAll(command.environment());
         try {
-            if (command.apart()) {
+            if (command.place() != Place.HERE) {
                 Posix.becomeSubreaper();
-                return adopt(builder.start());
+                return adopt(builder.start(), command.place());
             }
             Process process = builder.start();
-            return new ApplicationProcess((int) process.pid(),
+            return new ApplicationProcess((int) process.pid(), Place.HERE,
                     process.onExit().thenApply(ended -> ExitStatus.ofShellCode(ended.exitValue())));
         } catch (IOException e) {
             throw new HostStateException("cannot start " + command.command().getFirst(), e);
@@ -57,16 +60,19 @@ public final class ApplicationProcess {
     }
 
     /** A root process that has become a child of this process. */
-    static ApplicationProcess child(int pid) {
+    static ApplicationProcess child(int pid, Place place) {
         CompletableFuture<ExitStatus> exit = new CompletableFuture<>();
         Thread.ofPlatform().daemon().name("cryo-wait-" + pid).start(() -> {
             try {
-                exit.complete(ExitStatus.ofWaitStatus(Posix.waitpid(pid)));
+                ExitStatus status = ExitStatus.ofWaitStatus(Posix.waitpid(pid));
+                // A shell that is process 1 tells by its code how the program below it has ended.
+                boolean told = place == Place.BELOW_PROCESS_ONE && status.signal() == 0;
+                exit.complete(told ? ExitStatus.ofShellCode(status.code()) : status);
             } catch (IOException e) {
                 exit.completeExceptionally(e);
             }
         });
-        return new ApplicationProcess(pid, exit);
+        return new ApplicationProcess(pid, place, exit);
     }
 
     /**
@@ -75,6 +81,25 @@ public final class ApplicationProcess {
      */
     public int pid() {
         return pid;
+    }
+
+    /** Where it was started. */
+    Place place() {
+        return place;
+    }
+
+    /** Whether the program is process 1 of a namespace. */
+    public boolean isProcessOne() {
+        return place == Place.APART;
+    }
+
+    /** The process id of the program as seen from here: that of the root process, or of the one below it. */
+    public int programPid() {
+        if (place != Place.BELOW_PROCESS_ONE) {
+            return pid;
+        }
+        List<String> below = words(children(pid));
+        return below.isEmpty() ? pid : Integer.parseInt(below.getFirst());
     }
 
     /** Whether the root process has not ended. */
@@ -87,16 +112,18 @@ public final class ApplicationProcess {
         return exit.copy();
     }
 
-    /** Sends a signal to the root process; does nothing once it has ended. */
+    /** Sends a signal to the program; does nothing once it has ended. */
     public void signal(int signal) {
         if (pid > 0 && isAlive()) {
-            Posix.kill(pid, signal);
+            Posix.kill(programPid(), signal);
         }
     }
 
     /** Ends the application by SIGKILL, with every process in its namespace; does not wait for it. */
     public void kill() {
-        signal(SignalNumbers.SIGKILL);
+        if (pid > 0 && isAlive()) {
+            Posix.kill(pid, SignalNumbers.SIGKILL);
+        }
     }
 
     /**
@@ -104,29 +131,45 @@ public final class ApplicationProcess {
      * turns a death by SIGKILL into exit code 1 and a line on standard error (util-linux 2.38). It is stopped first, so
      * that it cannot take its child's status meanwhile.
      */
-    private static ApplicationProcess adopt(Process unshare) throws IOException {
+    private static ApplicationProcess adopt(Process unshare, Place place) throws IOException {
         int parent = (int) unshare.pid();
-        Path children = Path.of("/proc/" + parent + "/task/" + parent + "/children");
+        Path children = children(parent);
         await(unshare, "unshare to start a process", () -> !words(children).isEmpty());
         Posix.kill(parent, SignalNumbers.SIGSTOP);
         await(unshare, "unshare to stop", () -> isStopped(parent));
         List<String> found = words(children);
         if (found.isEmpty()) {
             Posix.kill(parent, SignalNumbers.SIGCONT);
-            return new ApplicationProcess(0,
+            return new ApplicationProcess(0, place,
                     unshare.onExit().thenApply(ended -> ExitStatus.ofShellCode(ended.exitValue())));
         }
         Posix.kill(parent, SignalNumbers.SIGKILL);
         await(unshare, "unshare to end", () -> false);
-        return child(Integer.parseInt(found.getFirst()));
+        ApplicationProcess adopted = child(Integer.parseInt(found.getFirst()), place);
+        if (place == Place.BELOW_PROCESS_ONE) {
+            await(adopted::isAlive, "the program to be started", () -> adopted.programPid() != adopted.pid);
+        }
+        return adopted;
     }
 
-    /** Waits for a condition or the end of the process, whatever comes first. */
+    private static Path children(int parent) {
+        return Path.of("/proc/" + parent + "/task/" + parent + "/children");
+    }
+
     private static void await(Process process, String what, BooleanSupplier condition) throws IOException {
+        try {
+            await(process::isAlive, what, condition);
+        } catch (IOException e) {
+            process.destroyForcibly();
+            throw e;
+        }
+    }
+
+    /** Waits for a condition or the end of a process, whatever comes first. */
+    private static void await(BooleanSupplier alive, String what, BooleanSupplier condition) throws IOException {
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(START_MILLIS);
-        while (process.isAlive() && !condition.getAsBoolean()) {
+        while (alive.getAsBoolean() && !condition.getAsBoolean()) {
             if (System.nanoTime() > deadline) {
-                process.destroyForcibly();
                 throw new IOException("waited " + START_MILLIS + " ms for " + what);
             }
             pause();

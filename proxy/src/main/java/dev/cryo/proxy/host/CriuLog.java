@@ -43,6 +43,9 @@ final class CriuLog {
                     m -> "a TCP connection is open%s" + CLOSE_IT + ", or launch with --tcp close"),
             Rule.of("Can't dump file \\d+ of that type \\[\\w+\\] \\((.*)\\)",
                     m -> "a device or file that cannot be saved (" + m.group(1) + ") is open%s" + CLOSE_IT),
+            Rule.of("Can't handle non-regular mapping on (\\d+)'s map (\\w+)",
+                    m -> "process " + m.group(1) + " has something mapped at 0x" + m.group(2)
+                            + " that cannot be saved, such as the memory of a device"),
             Rule.of("Can't dump ghost file (.*) of (\\d+) size",
                     m -> "the file " + m.group(1) + " is deleted but open, and its " + m.group(2)
                             + " bytes are more than an image takes; close it or keep it"),

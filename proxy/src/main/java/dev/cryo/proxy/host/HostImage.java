@@ -3,6 +3,7 @@ package dev.cryo.proxy.host;
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.cryo.proxy.host.ApplicationCommand.Place;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,6 +41,7 @@ public final class HostImage {
             boolean tcpClosed,
             String streams,
             Processor processor,
+            boolean belowProcessOne,
             List<SavedFile> files) {
         /** Refuses what is missing. */
         Description {
@@ -78,9 +80,9 @@ public final class HostImage {
     }
 
     static Description description(String criu, boolean tcpClosed, Path streams, Processor processor,
-            List<SavedFile> files) {
+            Place place, List<SavedFile> files) {
         return new Description(FORMAT, criu, System.getProperty("os.version"), tcpClosed, streams.toString(), processor,
-                files);
+                place == Place.BELOW_PROCESS_ONE, files);
     }
 
     /** Where the image is. */
@@ -96,6 +98,11 @@ public final class HostImage {
     /** The processor that the image was taken on. */
     public Processor processor() {
         return description.processor();
+    }
+
+    /** Where the application was started. */
+    Place place() {
+        return description.belowProcessOne() ? Place.BELOW_PROCESS_ONE : Place.APART;
     }
 
     /** Whether connected TCP sockets were dumped as closed. */

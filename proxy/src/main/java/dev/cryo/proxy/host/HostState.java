@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -29,7 +30,7 @@ public final class HostState {
     /**
      * Dumps an application, which stands still for the time of the dump and then runs on.
      *
-     * <p>It must have been started apart ({@link ApplicationCommand#apart}). When the dump fails the application runs
+     * <p>It must have been started apart ({@link ApplicationCommand.Place}). When the dump fails the application runs
      * on as if nothing had been, and the image folder is empty again.
      *
      * @throws HostStateException naming what cannot be saved
@@ -39,9 +40,10 @@ public final class HostState {
         try {
             Processor processor = Processor.here(request.portable());
             ProcessTree tree = ProcessTree.of(requireOwnNamespace(application));
-            List<String> obstacles = Obstacles.in(tree, request.closeTcp());
+            List<String> obstacles = Obstacles.in(tree, request);
             if (!obstacles.isEmpty()) {
-                throw new HostStateException("the application cannot be checkpointed as it is", obstacles);
+                throw new HostStateException(
+                        "the application cannot be checkpointed as it is", advice(obstacles, request));
             }
             Set<String> mapped = tree.mappings().stream()
                     .filter(ProcessTree.Mapping::changesFile)
@@ -50,20 +52,25 @@ public final class HostState {
             Files.createDirectories(request.imageFolder());
             Files.createDirectories(request.workFolder());
             Map<String, Long> lengths = lengths(tree);
-            boolean wasStopped = ApplicationProcess.isStopped(application.pid());
+            Set<Integer> stopped = stopped(tree);
             try {
                 runDump(application.pid(), request);
                 List<SavedFile> files = files(request.imageFolder(), mapped, lengths);
                 return HostImage.describe(request.imageFolder(), HostImage.description(criu.version(),
-                        request.closeTcp(), streams.folder(), processor, files));
+                        request.closeTcp(), streams.folder(), processor, application.place(), files));
             } catch (HostStateException | IOException e) {
-                letRun(application.pid(), wasStopped);
+                letRun(tree, stopped);
                 empty(request.imageFolder());
                 throw e;
             }
         } catch (IOException e) {
             throw new HostStateException("the application could not be checkpointed", e);
         }
+    }
+
+    /** The ids of the application's processes, the root first. */
+    public static List<Long> processes(ApplicationProcess application) throws IOException {
+        return ProcessTree.of(application.pid()).pids().stream().map(Integer::longValue).toList();
     }
 
     /**
@@ -93,7 +100,8 @@ public final class HostState {
             for (SavedFile file : image.files()) {
                 file.cutBack().ifPresent(cut::add);
             }
-            return new Restored(ApplicationProcess.child(runRestore(image, workFolder, timeout)), cut);
+            return new Restored(
+                    ApplicationProcess.child(runRestore(image, workFolder, timeout), image.place()), cut);
         } catch (IOException e) {
             throw new HostStateException("the application could not be restored", e);
         }
@@ -107,7 +115,15 @@ public final class HostState {
         Path log = request.workFolder().resolve("dump.log");
         Files.deleteIfExists(log);
         Criu.Run run = criu.dump(words, request.timeout());
-        requireSuccess(run, request.timeout(), log, "the application cannot be checkpointed");
+        requireSuccess(run, request.timeout(), log, reasons -> new HostStateException(
+                "the application cannot be checkpointed", advice(reasons, request), log));
+    }
+
+    /** An application that is saved by the driver has no agent, which would call its resources. */
+    private static List<String> advice(List<String> reasons, DumpRequest request) {
+        return request.gpuReleased()
+                ? reasons.stream().map(reason -> reason.replace(" in an org.crac resource", "")).toList()
+                : reasons;
     }
 
     private int runRestore(HostImage image, Path workFolder, Duration timeout) throws HostStateException, IOException {
@@ -118,7 +134,8 @@ public final class HostState {
         words.addAll(common(image.folder(), workFolder, "restore.log", image.tcpClosed()));
         Path log = workFolder.resolve("restore.log");
         Files.deleteIfExists(log);
-        requireSuccess(criu.restore(words, timeout), timeout, log, "the application cannot be restored");
+        requireSuccess(criu.restore(words, timeout), timeout, log, reasons ->
+                new HostStateException("the application cannot be restored", reasons, log));
         return Integer.parseInt(Files.readString(pidFile).strip());
     }
 
@@ -132,17 +149,18 @@ public final class HostState {
         return words;
     }
 
-    private static void requireSuccess(Criu.Run run, Duration timeout, Path log, String what)
+    private static void requireSuccess(
+            Criu.Run run, Duration timeout, Path log, Function<List<String>, HostStateException> failure)
             throws HostStateException, IOException {
         if (run.success()) {
             return;
         }
         String otherwise = "CRIU ended with " + run.exitCode() + " " + run.output().strip();
-        throw new HostStateException(what, switch (run.ending()) {
+        throw failure.apply(switch (run.ending()) {
             case BY_ITSELF -> CriuLog.reasons(log, otherwise.strip());
             case GIVEN_UP -> List.of("CRIU did not end within " + timeout.toMillis() + " ms");
             case KILLED -> List.of("CRIU did not end within " + timeout.toMillis() + " ms and had to be killed");
-        }, log);
+        });
     }
 
     /** The files that the image refers to; where one is open or mapped several times, being written counts. */
@@ -203,10 +221,16 @@ public final class HostState {
     }
 
     /** CRIU lets an application go when it fails; when CRIU itself was killed, the kernel may leave it stopped. */
-    private static void letRun(int pid, boolean wasStopped) {
-        if (!wasStopped && ApplicationProcess.isStopped(pid)) {
-            Posix.kill(pid, SignalNumbers.SIGCONT);
+    private static void letRun(ProcessTree tree, Set<Integer> stoppedBefore) {
+        for (int pid : stopped(tree)) {
+            if (!stoppedBefore.contains(pid)) {
+                Posix.kill(pid, SignalNumbers.SIGCONT);
+            }
         }
+    }
+
+    private static Set<Integer> stopped(ProcessTree tree) {
+        return tree.pids().stream().filter(ApplicationProcess::isStopped).collect(Collectors.toUnmodifiableSet());
     }
 
     private static void empty(Path folder) throws IOException {

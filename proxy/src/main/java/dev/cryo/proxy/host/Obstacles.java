@@ -7,34 +7,32 @@ import java.util.stream.Stream;
 
 /** What an application has open or mapped that CRIU cannot save, told before the dump is begun. */
 final class Obstacles {
-    private static final List<String> GPU_DEVICES = List.of("/dev/nvidia", "/dev/dri/", "/dev/kfd");
-
     private Obstacles() {}
 
     /** One sentence for each obstacle, with what to do about it. */
-    static List<String> in(ProcessTree tree, boolean closeTcp) throws IOException {
+    static List<String> in(ProcessTree tree, DumpRequest request) throws IOException {
         List<ProcessTree.Descriptor> descriptors = tree.descriptors();
         TcpConnections connections = TcpConnections.of(tree.pids().getFirst());
         Stream<String> open = descriptors.stream()
-                .map(descriptor -> open(descriptor, connections, closeTcp))
+                .map(descriptor -> open(descriptor, connections, request))
                 .flatMap(Optional::stream);
         Stream<String> mapped = tree.mappings().stream()
-                .filter(mapping -> isGpu(mapping.target()))
+                .filter(mapping -> GpuDevices.isOne(mapping.target()))
                 .map(mapping -> "process " + mapping.pid() + " has the GPU device " + mapping.target()
-                        + " mapped; " + onGpu())
+                        + " mapped; " + onGpu(request))
                 .distinct();
         return Stream.concat(open, mapped).toList();
     }
 
     private static Optional<String> open(ProcessTree.Descriptor descriptor, TcpConnections connections,
-            boolean closeTcp) {
+            DumpRequest request) {
         String target = descriptor.target();
         String where = " (process " + descriptor.pid() + ", descriptor " + descriptor.number() + ")";
-        if (isGpu(target)) {
-            return Optional.of("the GPU device " + target + " is open" + where + "; " + onGpu());
+        if (GpuDevices.isOne(target)) {
+            return Optional.of("the GPU device " + target + " is open" + where + "; " + onGpu(request));
         }
         String connection = connections.of(target);
-        if (connection != null && !closeTcp) {
+        if (connection != null && !request.closeTcp()) {
             return Optional.of("a TCP connection " + connection + " is open" + where
                     + "; close it before the checkpoint in an org.crac resource, or launch with --tcp close");
         }
@@ -49,11 +47,10 @@ final class Obstacles {
         };
     }
 
-    private static boolean isGpu(String target) {
-        return GPU_DEVICES.stream().anyMatch(target::startsWith);
-    }
-
-    private static String onGpu() {
-        return "the application must reach the GPU through the proxy, or release it in an org.crac resource";
+    private static String onGpu(DumpRequest request) {
+        return request.gpuReleased()
+                ? "the NVIDIA driver has left it behind in its checkpoint: a library of the application may have opened"
+                        + " it, or a newer driver may release it"
+                : "the application must reach the GPU through the proxy, or release it in an org.crac resource";
     }
 }

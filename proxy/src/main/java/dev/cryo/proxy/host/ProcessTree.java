@@ -36,6 +36,13 @@ final class ProcessTree {
         return tree;
     }
 
+    /** The process without its descendants. */
+    static ProcessTree alone(int pid) {
+        ProcessTree tree = new ProcessTree();
+        tree.pids.add(pid);
+        return tree;
+    }
+
     List<Integer> pids() {
         return List.copyOf(pids);
     }

@@ -21,14 +21,14 @@ package dev.cryo.proxy.supervisor;
  * <table>
  *   <caption>Transitions</caption>
  *   <tr><th>from</th><th>step</th><th>to</th><th>done by</th></tr>
- *   <tr><td>RUNNING</td><td>GATE</td><td>GATED</td><td>{@code Checkpoint.gate}</td></tr>
- *   <tr><td>GATED</td><td>DRAIN</td><td>DRAINED</td><td>{@code Checkpoint.drain}</td></tr>
- *   <tr><td>DRAINED</td><td>CAPTURE</td><td>CAPTURED</td><td>{@code Checkpoint.capture}</td></tr>
- *   <tr><td>CAPTURED</td><td>RELEASE</td><td>RELEASED</td><td>{@code Checkpoint.release}</td></tr>
- *   <tr><td>RELEASED</td><td>COMMIT</td><td>COMMITTED</td><td>{@code Checkpoint.persist}</td></tr>
- *   <tr><td>CAPTURED</td><td>COMMIT</td><td>HELD</td><td>{@code Checkpoint.persist}</td></tr>
+ *   <tr><td>RUNNING</td><td>GATE</td><td>GATED</td><td>{@link Stages#gate}</td></tr>
+ *   <tr><td>GATED</td><td>DRAIN</td><td>DRAINED</td><td>{@link Stages#drain}</td></tr>
+ *   <tr><td>DRAINED</td><td>CAPTURE</td><td>CAPTURED</td><td>{@link Stages#capture}</td></tr>
+ *   <tr><td>CAPTURED</td><td>RELEASE</td><td>RELEASED</td><td>{@link Stages#release}</td></tr>
+ *   <tr><td>RELEASED</td><td>COMMIT</td><td>COMMITTED</td><td>{@link Stages#persist}</td></tr>
+ *   <tr><td>CAPTURED</td><td>COMMIT</td><td>HELD</td><td>{@link Stages#persist}</td></tr>
  *   <tr><td>RUNNING, GATED, DRAINED, CAPTURED, RELEASED</td><td>ABORT</td><td>ABORTED</td>
- *       <td>{@code Checkpoint.abort}</td></tr>
+ *       <td>{@link Stages#undo}</td></tr>
  * </table>
  */
 enum CheckpointState {

@@ -1,9 +1,12 @@
 package dev.cryo.proxy.supervisor;
 
 import dev.cryo.proxy.host.DumpRequest;
+import dev.cryo.proxy.host.HostMemory;
 import dev.cryo.proxy.host.HostState;
 import dev.cryo.proxy.host.HostStateException;
 import dev.cryo.proxy.host.StandardStreams;
+import dev.cryo.proxy.supervisor.CheckpointException.Category;
+import dev.cryo.proxy.supervisor.JobSettings.OnFailure;
 import dev.cryo.streamlog.image.ImageStore;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -36,7 +39,7 @@ final class Checkpoints {
         }
         oneAtATime.lockInterruptibly();
         try {
-            Checkpoint.Report report = new Checkpoint(parts(run), timeout, hold).take();
+            Checkpoint.Report report = new Checkpoint(stages(run, timeout), target(), hold).take();
             site.status().update(now -> now.after(new JobStatus.Taken(
                     report.image(), System.currentTimeMillis(), report.pauseNanos(), report.bytes())));
             site.messages().say("image %d: %s; the application stood still for %.0f ms, complete after %.0f ms"
@@ -61,10 +64,17 @@ final class Checkpoints {
                 site.messages().note("and in giving the checkpoint up: " + also.getMessage());
             }
             site.status().failed(String.valueOf(e.getMessage()));
+            boolean goesBack = site.settings().onFailure() == OnFailure.RESTART
+                    && site.status().now().lastCheckpoint() != null;
             site.messages().say(e.getMessage() + switch (e.category()) {
                 case RETRYABLE, ABORTED_KEEPS_RUNNING -> "; the application runs on";
-                case FATAL -> "";
+                case FATAL -> goesBack
+                        ? "; the job goes back to its last image"
+                        : "; `cryo stop " + site.folder().name() + " --no-checkpoint` ends it";
             });
+            if (e.category() == Category.FATAL && goesBack) {
+                run.process().kill();
+            }
             throw e;
         } finally {
             oneAtATime.unlock();
@@ -83,17 +93,31 @@ final class Checkpoints {
         oneAtATime.unlock();
     }
 
-    private Checkpoint.Parts parts(JobRun run) {
-        return new Checkpoint.Parts(
-                run.halves(),
-                pid -> run.processes().visible(pid),
-                run.server(),
-                host.map(criu -> new ProcessDump(criu, run, site)),
+    private Checkpoint.Target target() {
+        return new Checkpoint.Target(
                 site.folder().images(),
                 ImagedJob.of(site.folder().name(), site.settings()),
                 site.folder().path(),
-                site.settings().images(),
-                Checkpoint.Waits.ORDINARY);
+                site.settings().images());
+    }
+
+    private Stages stages(JobRun run, Duration timeout) {
+        Optional<HostDump> dump = host.map(criu -> new ProcessDump(criu, run, site));
+        if (site.driver().isPresent()) {
+            return new DriverStages(
+                    new DriverStages.Parts(
+                            site.driver().get(), run.cudaProcesses(), dump.orElseThrow(), site.messages()::note),
+                    timeout);
+        }
+        return new SplitStages(
+                new SplitStages.Parts(
+                        run.halves(),
+                        pid -> run.processes().visible(pid),
+                        run.server(),
+                        dump,
+                        site.settings().images(),
+                        SplitStages.Waits.ORDINARY),
+                timeout);
     }
 
     /** The new image is complete, whatever becomes of old ones. */
@@ -131,6 +155,11 @@ final class Checkpoints {
             }
         }
 
+        @Override
+        public long availableBytes() throws IOException {
+            return HostMemory.availableBytes();
+        }
+
         /** As long as a slow disk takes. */
         private Duration limit() {
             long bytes = estimate();
@@ -145,6 +174,9 @@ final class Checkpoints {
             }
             if (site.settings().portableCpu()) {
                 request = request.forAnyProcessor();
+            }
+            if (site.driver().isPresent()) {
+                request = request.withoutGpu();
             }
             StandardStreams streams = run.streams();
             criu.dump(run.process(), streams, request);

@@ -18,7 +18,9 @@ final class Delivery {
 
     /** Whether a signal must be delivered as SIGKILL, to do what it would do to any other process. */
     static boolean mustKill(ApplicationProcess application, int signal) {
-        return END_BY_DEFAULT.contains(signal) && !isHandledOrIgnored(application.pid(), signal);
+        return application.isProcessOne()
+                && END_BY_DEFAULT.contains(signal)
+                && !isHandledOrIgnored(application.pid(), signal);
     }
 
     private static boolean isHandledOrIgnored(int pid, int signal) {

@@ -2,6 +2,7 @@ package dev.cryo.proxy.supervisor;
 
 import dev.cryo.proxy.supervisor.JobException.Kind;
 import dev.cryo.proxy.supervisor.JobSettings.Device;
+import dev.cryo.proxy.supervisor.JobSettings.Engine;
 import dev.cryo.proxy.supervisor.JobSettings.Host;
 import dev.cryo.proxy.supervisor.JobSettings.OnFailure;
 import dev.cryo.streamlog.image.JobInfo;
@@ -16,6 +17,9 @@ import java.util.Optional;
 
 /** How a job's settings are kept in its images, so that an old image restarts as it was launched. */
 final class ImagedJob {
+    /** Property of an image: what saved the device; split if there is none. */
+    static final String ENGINE = "engine";
+
     private static final String INTERVAL = "intervalMillis";
     private static final String ON_FAILURE = "onFailure";
     private static final String CLOSE_TCP = "closeTcp";
@@ -33,7 +37,7 @@ final class ImagedJob {
                 name,
                 version(),
                 settings.inProcess() ? Arrangement.IN_PROCESS : Arrangement.PROXY,
-                settings.device().name().toLowerCase(Locale.ROOT),
+                lower(settings.device()),
                 settings.host() == Host.CRIU ? HostMode.CRIU : HostMode.APP,
                 settings.command(),
                 settings.environment().entrySet().stream()
@@ -42,6 +46,7 @@ final class ImagedJob {
                         .toList(),
                 settings.workingDirectory(),
                 List.of(
+                        new JobInfo.Property(ENGINE, lower(settings.engine())),
                         new JobInfo.Property(INTERVAL, Long.toString(settings.intervalMillis())),
                         new JobInfo.Property(ON_FAILURE, settings.onFailure().name()),
                         new JobInfo.Property(CLOSE_TCP, Boolean.toString(settings.closeTcp())),
@@ -64,6 +69,7 @@ final class ImagedJob {
                     job.commandLine(),
                     environment(job.environment()),
                     job.workingDirectory(),
+                    Engine.valueOf(job.property(ENGINE).orElse(lower(Engine.SPLIT)).toUpperCase(Locale.ROOT)),
                     Device.valueOf(job.device().toUpperCase(Locale.ROOT)),
                     job.host() == HostMode.CRIU ? Host.CRIU : Host.APP,
                     job.arrangement() == Arrangement.IN_PROCESS,
@@ -86,6 +92,10 @@ final class ImagedJob {
                 job.property(WRITER_THREADS).map(Integer::valueOf).orElse(ImageSettings.ORDINARY.writerThreads()),
                 job.property(COMPRESS).map(Boolean::valueOf).orElse(ImageSettings.ORDINARY.compress()),
                 job.property(KEEP).map(Integer::valueOf).orElse(ImageSettings.ORDINARY.keep()));
+    }
+
+    private static String lower(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT);
     }
 
     private static String property(JobInfo job, String name) {

@@ -1,8 +1,10 @@
 package dev.cryo.proxy.supervisor;
 
 import dev.cryo.proxy.host.ApplicationCommand;
+import dev.cryo.proxy.host.ApplicationCommand.Place;
 import dev.cryo.proxy.host.Processor;
 import dev.cryo.proxy.supervisor.JobException.Kind;
+import dev.cryo.proxy.supervisor.JobSettings.Engine;
 import dev.cryo.uvm.Policy;
 import java.io.File;
 import java.io.IOException;
@@ -22,7 +24,8 @@ import java.util.regex.Pattern;
 
 /**
  * Puts the agent into an application's command: as options after {@code java}, and for any other program by the
- * environment variable that every {@code java} below it reads.
+ * environment variable that every {@code java} below it reads. For the driver's engine there is no agent, only options
+ * without which an image may not be restored.
  */
 final class JavaCommand {
     static final String OPTIONS_VARIABLE = "JDK_JAVA_OPTIONS";
@@ -53,21 +56,29 @@ final class JavaCommand {
             Processor.portableEnvironment().forEach(
                     (name, value) -> environment.merge(name, value, (before, added) -> before + ":" + added));
         }
-        boolean apart = settings.host() == JobSettings.Host.CRIU;
-        return new ApplicationCommand(command, environment, Path.of(settings.workingDirectory()), apart);
+        return new ApplicationCommand(command, environment, Path.of(settings.workingDirectory()), place(settings));
+    }
+
+    private static Place place(JobSettings settings) {
+        if (settings.host() == JobSettings.Host.APP) {
+            return Place.HERE;
+        }
+        return settings.engine() == Engine.DRIVER ? Place.BELOW_PROCESS_ONE : Place.APART;
     }
 
     private static List<String> options(JobSettings settings, JobFolder folder, Path agentJar) {
-        List<String> options = new ArrayList<>();
+        List<String> options = new ArrayList<>(ApplicationCommand.jvmOptions());
+        if (settings.portableCpu()) {
+            options.addAll(Processor.portableJvmOptions());
+        }
+        if (settings.engine() == Engine.DRIVER) {
+            return options;
+        }
         options.add("-javaagent:" + agentJar + "=" + (settings.inProcess() ? "in-process," : "")
                 + (settings.keepLog() ? "" : "no-log,")
                 + unifiedMemory(settings.unifiedMemory()) + folder.path());
         options.add("--enable-native-access=ALL-UNNAMED");
         options.add("--sun-misc-unsafe-memory-access=allow");
-        options.addAll(ApplicationCommand.jvmOptions());
-        if (settings.portableCpu()) {
-            options.addAll(Processor.portableJvmOptions());
-        }
         return options;
     }
 
@@ -80,14 +91,14 @@ final class JavaCommand {
     }
 
     /**
-     * Refuses an application whose java is too old, by name; what starts no JVM itself is left to the agent.
+     * Refuses an application whose java is too old for the agent, by name; what starts no JVM itself is left to it.
      *
      * @throws JobException if the program does not exist or is too old
      */
     static void requireNewEnough(JobSettings settings, Path ownJava) throws JobException {
         Path program = program(settings).orElseThrow(() -> new JobException(
                 Kind.UNAVAILABLE, "there is no program " + settings.command().getFirst()));
-        if (!isJava(settings.command())) {
+        if (settings.engine() == Engine.DRIVER || !isJava(settings.command())) {
             return;
         }
         int version = version(program);

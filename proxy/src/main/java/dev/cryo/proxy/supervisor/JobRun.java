@@ -5,10 +5,12 @@ import dev.cryo.proxy.control.ControlServer;
 import dev.cryo.proxy.control.RequestFailedException;
 import dev.cryo.proxy.host.ApplicationProcess;
 import dev.cryo.proxy.host.ExitStatus;
+import dev.cryo.proxy.host.HostState;
 import dev.cryo.proxy.host.HostStateException;
 import dev.cryo.proxy.host.SignalNumbers;
 import dev.cryo.proxy.host.StandardStreams;
 import dev.cryo.proxy.supervisor.JobException.Kind;
+import dev.cryo.proxy.supervisor.JobSettings.Engine;
 import dev.cryo.proxy.supervisor.JobSettings.OnFailure;
 import dev.cryo.proxy.supervisor.JobStatus.Phase;
 import dev.cryo.streamlog.control.ControlMessage.Failed;
@@ -92,10 +94,10 @@ final class JobRun implements Halves.Events, AutoCloseable {
         return streams;
     }
 
-    /** Starts a proxy, unless the lower half will be in the application. */
+    /** Starts a proxy, unless the lower half will be in the application, or there is none. */
     synchronized void startProxy() throws IOException {
         requireWanted();
-        if (site.settings().inProcess()) {
+        if (!site.settings().hasProxy()) {
             return;
         }
         ProxyProcess started = ProxyProcess.start(
@@ -135,6 +137,9 @@ final class JobRun implements Halves.Events, AutoCloseable {
         requireWanted();
         application(ApplicationProcess.start(
                 JavaCommand.of(site.settings(), site.folder(), site.installation().agentJar()), streams));
+        if (site.settings().engine() == Engine.DRIVER) {
+            site.status().update(now -> now.in(Phase.RUNNING)); // Nobody will tell that it does.
+        }
     }
 
     /** Takes over the application, which has been started or restored. */
@@ -143,12 +148,27 @@ final class JobRun implements Halves.Events, AutoCloseable {
         requireWanted();
         site.input().connect(streams);
         site.status().update(now -> now.withApplication(
-                ProcessHandle.of(started.pid()).map(JobStatus.Running::of).orElse(null)));
+                ProcessHandle.of(started.programPid()).map(JobStatus.Running::of).orElse(null)));
     }
 
     /** Finds the application's processes. */
     Halves.Processes processes() {
         return new NamespacedProcesses(process().pid());
+    }
+
+    /** The application's processes, for the driver. */
+    DriverStages.Application cudaProcesses() {
+        return new DriverStages.Application() {
+            @Override
+            public List<Long> processes() throws IOException {
+                return HostState.processes(process());
+            }
+
+            @Override
+            public long ownId(long pid) throws IOException {
+                return NamespacedProcesses.innermostPid(pid);
+            }
+        };
     }
 
     synchronized ApplicationProcess process() {
@@ -163,9 +183,9 @@ final class JobRun implements Halves.Events, AutoCloseable {
         return greeted;
     }
 
-    /** Whether the application's JVM is connected, and so can be checkpointed. */
+    /** Whether the application can be checkpointed: its JVM is connected, where that is needed. */
     boolean isServed() {
-        return halves.application().isPresent();
+        return site.settings().engine() == Engine.DRIVER || halves.application().isPresent();
     }
 
     /**
@@ -182,8 +202,7 @@ final class JobRun implements Halves.Events, AutoCloseable {
         }
         ApplicationProcess to = process();
         passedOn |= 1L << number;
-        boolean apart = site.settings().host() == JobSettings.Host.CRIU;
-        if (apart && Delivery.mustKill(to, number)) {
+        if (Delivery.mustKill(to, number)) {
             askedCode = 128 + number;
             to.kill();
         } else {

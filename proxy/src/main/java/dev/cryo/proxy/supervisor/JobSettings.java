@@ -10,6 +10,7 @@ import java.util.Map;
  * @param command the application's program and arguments, as the user gave them
  * @param environment the whole environment of {@code launch}
  * @param workingDirectory absolute
+ * @param engine what saves the device; split if it is not told
  * @param inProcess whether the lower half runs in the application's JVM
  * @param intervalMillis time between periodic checkpoints; 0 for none
  * @param closeTcp whether connected TCP sockets are closed by a restart, instead of refused at the checkpoint
@@ -23,6 +24,7 @@ public record JobSettings(
         List<String> command,
         Map<String, String> environment,
         String workingDirectory,
+        Engine engine,
         Device device,
         Host host,
         boolean inProcess,
@@ -36,11 +38,20 @@ public record JobSettings(
         long timeoutMillis) {
 
     /** With copies of the collections. */
-    @SuppressWarnings("NullAway") // A job of an earlier version tells no image settings.
+    @SuppressWarnings("NullAway") // A job of an earlier version tells neither its engine nor image settings.
     public JobSettings {
+        engine = engine == null ? Engine.SPLIT : engine;
         images = images == null ? ImageSettings.ORDINARY : images;
         command = List.copyOf(command);
         environment = Map.copyOf(environment);
+    }
+
+    /** What saves the device and brings it back. */
+    public enum Engine {
+        /** The application is split: its CUDA calls go to a lower half, which is built anew. */
+        SPLIT,
+        /** The driver's own process checkpoint, from outside; the application is left as it is. */
+        DRIVER
     }
 
     /** What executes CUDA calls. */
@@ -67,12 +78,18 @@ public record JobSettings(
         RESTART
     }
 
+    /** Whether the lower half is a process of its own. */
+    boolean hasProxy() {
+        return engine == Engine.SPLIT && !inProcess;
+    }
+
     /** The same with another interval and another reaction to failures. */
     public JobSettings with(long newIntervalMillis, OnFailure newOnFailure) {
         return new JobSettings(
                 command,
                 environment,
                 workingDirectory,
+                engine,
                 device,
                 host,
                 inProcess,

@@ -32,7 +32,8 @@ record NamespacedProcesses(long root) implements Halves.Processes {
         return Files.exists(link) ? Files.readSymbolicLink(link) : Path.of("");
     }
 
-    private static long innermostPid(long pid) throws IOException {
+    /** The id that a process knows itself by; -1 for one that has ended. */
+    static long innermostPid(long pid) throws IOException {
         Path status = Path.of("/proc/" + pid + "/status");
         List<String> lines = Files.exists(status) ? Files.readAllLines(status) : List.of();
         return lines.stream()

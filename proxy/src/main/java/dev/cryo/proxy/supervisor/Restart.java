@@ -2,6 +2,7 @@ package dev.cryo.proxy.supervisor;
 
 import dev.cryo.proxy.control.Connection;
 import dev.cryo.proxy.control.RequestFailedException;
+import dev.cryo.proxy.driver.ProcessCheckpoints;
 import dev.cryo.proxy.host.HostImage;
 import dev.cryo.proxy.host.HostState;
 import dev.cryo.proxy.host.HostStateException;
@@ -34,7 +35,8 @@ import java.util.function.Consumer;
 /**
  * Brings a job back from an image, in this order: the image is verified, byte by byte; what the host lacks is named;
  * only then are a proxy and the application started. While the proxy starts CRIU restores the application, which then
- * waits for the lower half to replay the log and load the device's memory.
+ * waits for the lower half to replay the log and load the device's memory. In a job of the driver's engine there is no
+ * proxy: the driver gives the restored processes their device back.
  */
 final class Restart {
     private static final Duration LOAD = Duration.ofMinutes(10);
@@ -151,22 +153,43 @@ final class Restart {
             HostImage hostImage = unpack(unpacked.path());
             hostImage.requireRestorable();
             requireSamePlace(hostImage);
-            return restoreProcess(hostImage, prepared);
+            return site.driver().isPresent()
+                    ? restoreByDriver(hostImage, site.driver().get(), prepared)
+                    : restoreHalves(hostImage, prepared);
         }
     }
 
-    private JobRun restoreProcess(HostImage hostImage, Prepared prepared)
-            throws IOException, HostStateException, RequestFailedException, InterruptedException {
+    private void restoreProcesses(HostImage hostImage, JobRun run) throws IOException, HostStateException {
         HostState restorer = host.orElseThrow(() -> new IllegalStateException("no CRIU"));
+        Path work = site.folder().path().resolve("criu");
+        Restored restored = restorer.restore(hostImage, work, RESTORE);
+        run.application(restored.application());
+        restored.cut().forEach(cut -> site.messages()
+                .say("what the application had written after the checkpoint is kept in " + cut));
+    }
+
+    /** Where the GPUs that the application had are now is decided before anything is started. */
+    private JobRun restoreByDriver(HostImage hostImage, ProcessCheckpoints driver, Prepared prepared)
+            throws IOException, HostStateException, InterruptedException, JobException {
+        DriverRestore restore = DriverRestore.of(image.manifest().job(), driver, site.messages());
+        JobRun run = prepared.get();
+        try {
+            restoreProcesses(hostImage, run);
+            restore.resume(run.processes());
+            return run;
+        } catch (IOException | HostStateException | RuntimeException e) {
+            run.close();
+            throw e;
+        }
+    }
+
+    private JobRun restoreHalves(HostImage hostImage, Prepared prepared)
+            throws IOException, HostStateException, RequestFailedException, InterruptedException {
         JobRun run = prepared.get();
         try {
             run.startProxy();
             run.halves().expectReturn();
-            Path work = site.folder().path().resolve("criu");
-            Restored restored = restorer.restore(hostImage, work, RESTORE);
-            run.application(restored.application());
-            restored.cut().forEach(cut -> site.messages()
-                    .say("what the application had written after the checkpoint is kept in " + cut));
+            restoreProcesses(hostImage, run);
             load(run.lowerHalf());
             Connection application = run.returned(CONNECT);
             run.halves().attach(application, run.processes());

@@ -1,5 +1,6 @@
 package dev.cryo.proxy.supervisor;
 
+import dev.cryo.proxy.host.HostMemory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +28,9 @@ record Scratch(Path path) implements AutoCloseable {
      * @param otherwise the folder that it is created in if memory has not twice the room
      */
     static Scratch create(long bytes, Path otherwise) throws IOException {
-        boolean inMemory = Files.isWritable(MEMORY) && Files.getFileStore(MEMORY).getUsableSpace() / 2 > bytes;
+        boolean inMemory = Files.isWritable(MEMORY)
+                && Files.getFileStore(MEMORY).getUsableSpace() / 2 > bytes
+                && HostMemory.availableBytes() / 2 > bytes;
         Path parent = inMemory ? MEMORY : otherwise;
         return new Scratch(Files.createTempDirectory(
                 parent,

@@ -5,6 +5,7 @@ import dev.cryo.proxy.host.HostState;
 import dev.cryo.proxy.host.HostStateException;
 import dev.cryo.proxy.host.SignalNumbers;
 import dev.cryo.proxy.supervisor.JobException.Kind;
+import dev.cryo.proxy.supervisor.JobSettings.Engine;
 import dev.cryo.proxy.supervisor.JobSettings.OnFailure;
 import dev.cryo.streamlog.control.ControlMessage;
 import dev.cryo.streamlog.control.ControlMessage.CheckpointTaken;
@@ -72,7 +73,7 @@ final class Supervision implements JobRun.Commands {
                 throw e;
             }
             int code = supervise(first);
-            if (code != 0 && !first.hasGreeted()) {
+            if (code != 0 && site.settings().engine() == Engine.SPLIT && !first.hasGreeted()) {
                 site.messages().say("no JVM of this application has connected to cryo, so nothing of it could be saved;"
                         + " one that it starts must be Java " + JavaCommand.NEEDED + " or newer");
             }

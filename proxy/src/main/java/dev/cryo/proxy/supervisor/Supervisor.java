@@ -1,10 +1,14 @@
 package dev.cryo.proxy.supervisor;
 
+import dev.cryo.proxy.driver.DriverException;
+import dev.cryo.proxy.driver.LibCudaCheckpoints;
+import dev.cryo.proxy.driver.ProcessCheckpoints;
 import dev.cryo.proxy.host.Criu;
 import dev.cryo.proxy.host.HostState;
 import dev.cryo.proxy.host.HostStateException;
 import dev.cryo.proxy.supervisor.JobException.Kind;
 import dev.cryo.proxy.supervisor.JobSettings.Device;
+import dev.cryo.proxy.supervisor.JobSettings.Engine;
 import dev.cryo.proxy.supervisor.JobSettings.Host;
 import dev.cryo.streamlog.image.ImageReader;
 import java.io.IOException;
@@ -72,7 +76,7 @@ public final class Supervisor implements AutoCloseable {
         Optional<HostState> host = hostState(settings.host());
         Site site = site(settings);
         tellOfOlderImages();
-        if (!JavaCommand.isJava(settings.command())) {
+        if (settings.engine() == Engine.SPLIT && !JavaCommand.isJava(settings.command())) {
             messages.say(settings.command().getFirst() + " is not java itself: the JVM that it starts, which must be"
                     + " Java " + JavaCommand.NEEDED + " or newer, is told of the agent by "
                     + JavaCommand.OPTIONS_VARIABLE);
@@ -120,6 +124,9 @@ public final class Supervisor implements AutoCloseable {
     }
 
     private static void requireSupported(JobSettings settings) throws JobException {
+        if (settings.engine() == Engine.DRIVER) {
+            return; // Its driver is asked for when it is loaded.
+        }
         if (settings.device() == Device.NVIDIA) {
             throw new JobException(
                     Kind.UNAVAILABLE,
@@ -147,7 +154,23 @@ public final class Supervisor implements AutoCloseable {
         }
     }
 
-    private Site site(JobSettings settings) throws JobException {
+    private static Optional<ProcessCheckpoints> driver(Engine engine) throws JobException, InterruptedException {
+        if (engine == Engine.SPLIT) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(LibCudaCheckpoints.load());
+        } catch (DriverException e) {
+            throw new JobException(
+                    Kind.UNAVAILABLE,
+                    "--engine driver cannot be used: " + e.getMessage() + "; without it, applications on the JVM are"
+                            + " split (--engine split)",
+                    e);
+        }
+    }
+
+    private Site site(JobSettings settings) throws JobException, InterruptedException {
+        Optional<ProcessCheckpoints> driver = driver(settings.engine());
         Installation installation = Installation.here();
         try {
             folder.write(settings);
@@ -157,6 +180,7 @@ public final class Supervisor implements AutoCloseable {
         return new Site(
                 folder,
                 settings,
+                driver,
                 installation,
                 terminal,
                 new InputPump(terminal.input()),

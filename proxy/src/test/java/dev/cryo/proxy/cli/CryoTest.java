@@ -78,8 +78,9 @@ class CryoTest {
     @Test
     void aJobThatCannotBeReadDoesNotHideTheOthers() throws IOException {
         JobSettings settings = new JobSettings(
-                List.of("/bin/true"), Map.of(), "/", JobSettings.Device.PTX, JobSettings.Host.APP, false, 0,
-                JobSettings.OnFailure.STOP, false, true, false, Policy.PAGES, ImageSettings.ORDINARY, 1000);
+                List.of("/bin/true"), Map.of(), "/", JobSettings.Engine.SPLIT, JobSettings.Device.PTX,
+                JobSettings.Host.APP, false, 0, JobSettings.OnFailure.STOP, false, true, false, Policy.PAGES,
+                ImageSettings.ORDINARY, 1000);
         for (String name : List.of("broken", "sound")) {
             Files.createDirectories(home.resolve("jobs").resolve(name));
             Files.write(

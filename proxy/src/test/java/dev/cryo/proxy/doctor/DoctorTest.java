@@ -13,7 +13,7 @@ class DoctorTest {
         List<Finding> findings = new Doctor(System.getenv()).examine();
         System.out.print(Doctor.table(findings));
         assertThat(findings).extracting(Finding::name)
-                .containsExactly("JDK", "CRIU", "userfaultfd", "GPU", "OpenGL", "OpenCL");
+                .containsExactly("JDK", "CRIU", "userfaultfd", "GPU", "process checkpoint", "OpenGL", "OpenCL");
         assertThat(findings).allSatisfy(finding -> {
             assertThat(finding.detail()).isNotBlank();
             assertThat(finding.remedy().isEmpty()).isEqualTo(finding.works());

@@ -30,6 +30,15 @@ class CriuLogTest {
     }
 
     @Test
+    void aMappingThatCannotBeSavedIsNamedByItsAddress() {
+        assertThat(reasons(
+                "(00.01) Error (criu/proc_parse.c:672): "
+                        + "Can't handle non-regular mapping on 2919696's map 7fc08d672000"))
+                .containsExactly("process 2919696 has something mapped at 0x7fc08d672000 that cannot be saved,"
+                        + " such as the memory of a device");
+    }
+
+    @Test
     void anUnknownErrorIsPassedOn() {
         assertThat(reasons(HARMLESS, "(00.01) Error (criu/new.c:2): Something new"))
                 .containsExactly("CRIU says: Something new");

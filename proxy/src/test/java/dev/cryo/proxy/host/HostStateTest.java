@@ -157,7 +157,7 @@ class HostStateTest {
             running.ask("append " + "x".repeat(2_000_000));
             running.ask("delete " + log);
             DumpRequest usual = DumpRequest.into(image, work);
-            DumpRequest small = new DumpRequest(image, work, usual.timeout(), false, false, 1_000_000);
+            DumpRequest small = new DumpRequest(image, work, usual.timeout(), false, false, false, 1_000_000);
             assertThatThrownBy(() -> host.dump(running.process, running.streams, small))
                     .isInstanceOf(HostStateException.class)
                     .hasMessageContaining(log.toString())
@@ -448,12 +448,14 @@ class HostStateTest {
     @Test
     void aCommandThatDoesNotExistEndsAsInAShell() throws Exception {
         try (StandardStreams streams = StandardStreams.create(folder.resolve("streams"))) {
-            ApplicationCommand nothing = new ApplicationCommand(List.of("/nowhere/java"), Map.of(), folder, true);
+            ApplicationCommand nothing = new ApplicationCommand(
+                    List.of("/nowhere/java"), Map.of(), folder, ApplicationCommand.Place.APART);
             ApplicationProcess process = ApplicationProcess.start(nothing, streams);
             assertThat(process.onExit().get().code()).isEqualTo(127);
             streams.applicationEnded();
             assertThat(new String(streams.error().readAllBytes(), StandardCharsets.UTF_8)).contains("/nowhere/java");
-            ApplicationCommand plain = new ApplicationCommand(List.of("/nowhere/java"), Map.of(), folder, false);
+            ApplicationCommand plain = new ApplicationCommand(
+                    List.of("/nowhere/java"), Map.of(), folder, ApplicationCommand.Place.HERE);
             assertThatThrownBy(() -> ApplicationProcess.start(plain, streams)).isInstanceOf(HostStateException.class)
                     .hasMessageContaining("cannot start /nowhere/java");
         }

@@ -1,5 +1,6 @@
 package dev.cryo.proxy.host;
 
+import dev.cryo.proxy.host.ApplicationCommand.Place;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -36,7 +37,8 @@ final class Running implements AutoCloseable {
         words.addAll(ApplicationCommand.jvmOptions());
         words.addAll(List.of("-cp", Path.of("target", "test-classes").toAbsolutePath().toString(),
                 Subject.class.getName()));
-        return new ApplicationCommand(words, Map.of("FLAVOUR", "salt"), folder, apart);
+        return new ApplicationCommand(
+                words, Map.of("FLAVOUR", "salt"), folder, apart ? Place.APART : Place.HERE);
     }
 
     static Running start(Path folder, boolean apart) throws Exception {

@@ -57,8 +57,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(60)
 class CheckpointTest {
     private static final Duration SHORT = Duration.ofMillis(300);
-    private static final Checkpoint.Waits WAITS =
-            new Checkpoint.Waits(Duration.ofMillis(300), SHORT, Duration.ofSeconds(2), Duration.ofSeconds(2));
+    private static final SplitStages.Waits WAITS =
+            new SplitStages.Waits(Duration.ofMillis(300), SHORT, Duration.ofSeconds(2), Duration.ofSeconds(2));
 
     @TempDir
     Path folder;
@@ -77,6 +77,11 @@ class CheckpointTest {
         @Override
         public long estimate() {
             return 1 << 20;
+        }
+
+        @Override
+        public long availableBytes() {
+            return 8 << 20;
         }
 
         @Override
@@ -164,19 +169,16 @@ class CheckpointTest {
         JobInfo job = new JobInfo(
                 "job", "0", JobInfo.Arrangement.PROXY, "ptx", criu ? JobInfo.HostMode.CRIU : JobInfo.HostMode.APP,
                 List.of("java"), List.of(), "/", List.of());
-        return new Checkpoint(
-                new Checkpoint.Parts(
+        SplitStages stages = new SplitStages(
+                new SplitStages.Parts(
                         halves,
                         pid -> pid,
                         server,
                         criu ? Optional.of(dump) : Optional.empty(),
-                        store(),
-                        job,
-                        folder,
                         ImageSettings.ORDINARY,
                         WAITS),
-                SHORT,
-                hold);
+                SHORT);
+        return new Checkpoint(stages, new Checkpoint.Target(store(), job, folder, ImageSettings.ORDINARY), hold);
     }
 
     private ImageStore store() {

@@ -1,4 +1,4 @@
-package dev.cryo.proxy.doctor;
+package dev.cryo.proxy.driver;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -15,7 +15,7 @@ import java.util.Optional;
  *
  * <p>Arguments are int, long or {@link MemorySegment}, and are passed as what they are.
  */
-final class NativeLibrary {
+public final class NativeLibrary {
     private final SymbolLookup symbols;
 
     private NativeLibrary(SymbolLookup symbols) {
@@ -23,7 +23,7 @@ final class NativeLibrary {
     }
 
     /** Loads a library by the name that the system's loader finds it by; empty when there is none. */
-    static Optional<NativeLibrary> load(String name) {
+    public static Optional<NativeLibrary> load(String name) {
         try {
             return Optional.of(new NativeLibrary(SymbolLookup.libraryLookup(name, Arena.global())));
         } catch (IllegalArgumentException e) {
@@ -32,23 +32,28 @@ final class NativeLibrary {
         }
     }
 
+    /** Whether it has a function. */
+    public boolean has(String function) {
+        return symbols.find(function).isPresent();
+    }
+
     /** Calls a function that returns an int. */
-    int integer(String function, Object... arguments) {
+    public int integer(String function, Object... arguments) {
         return (int) call(symbols.findOrThrow(function), ValueLayout.JAVA_INT, arguments);
     }
 
     /** Calls a function that returns a pointer. */
-    MemorySegment pointer(String function, Object... arguments) {
+    public MemorySegment pointer(String function, Object... arguments) {
         return (MemorySegment) call(symbols.findOrThrow(function), ValueLayout.ADDRESS, arguments);
     }
 
     /** Calls the function at an address, which returns a pointer. */
-    static MemorySegment pointer(MemorySegment function, Object... arguments) {
+    public static MemorySegment pointer(MemorySegment function, Object... arguments) {
         return (MemorySegment) call(function, ValueLayout.ADDRESS, arguments);
     }
 
     /** The text at a pointer; empty for null. */
-    static String text(MemorySegment pointer) {
+    public static String text(MemorySegment pointer) {
         return pointer.address() == 0 ? "" : pointer.reinterpret(Long.MAX_VALUE).getString(0);
     }
 
