@@ -3,6 +3,7 @@ package dev.cryo.lower.ptx.device;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
+import dev.cryo.lower.device.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

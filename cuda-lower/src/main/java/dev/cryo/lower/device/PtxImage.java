@@ -1,11 +1,11 @@
-package dev.cryo.lower.ptx.device;
+package dev.cryo.lower.device;
 
 import dev.cryo.streamlog.call.CudaResult;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /** What an application gives as a module's image: PTX text or machine code of a GPU. */
-final class PtxImage {
+public final class PtxImage {
     private static final int ELF = 0x464c457f;
     private static final int FATBIN = 0xba55ed50;
     private static final int FATBIN_WRAPPER = 0x466243b1;
@@ -17,7 +17,7 @@ final class PtxImage {
      *
      * @throws RefusedException if the image is machine code
      */
-    static void requireText(byte[] image) throws RefusedException {
+    public static void requireText(byte[] image) throws RefusedException {
         if (image.length < 4) {
             return;
         }

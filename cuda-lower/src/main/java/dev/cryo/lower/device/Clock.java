@@ -1,15 +1,16 @@
-package dev.cryo.lower.ptx.device;
+package dev.cryo.lower.device;
 
 /** The device's clock, in nanoseconds since the device was first created, restarts not counted. */
-final class Clock {
+public final class Clock {
     private volatile long offset = -System.nanoTime();
 
-    long now() {
+    /** The time. */
+    public long now() {
         return System.nanoTime() + offset;
     }
 
     /** Lets the clock go on from a time. */
-    void set(long now) {
+    public void set(long now) {
         offset = now - System.nanoTime();
     }
 }

@@ -1,4 +1,4 @@
-package dev.cryo.lower.ptx.device;
+package dev.cryo.lower.device;
 
 import dev.cryo.streamlog.call.LowerHalf;
 import java.util.HashMap;
@@ -8,24 +8,25 @@ import java.util.Map;
  * Counts which 2 MiB slabs are touched by ranges that do not overlap. Only the first and the last slab of a range can
  * be shared with others, so a range costs the same whatever its size. Not thread-safe.
  */
-final class Slabs {
-    static final long BYTES = 2 << 20;
+public final class Slabs {
+    /** The size of a slab. */
+    public static final long BYTES = 2 << 20;
 
     private final Map<Long, Integer> touching = new HashMap<>();
     private long count;
 
     /** The bytes of all touched slabs. */
-    long bytes() {
+    public long bytes() {
         return count * BYTES;
     }
 
     /** The bytes that {@link #bytes} would grow by. */
-    long growth(long address, long bytes) {
+    public long growth(long address, long bytes) {
         return untouched(address, bytes).bytes();
     }
 
     /** Adds a range; returns the slabs, adjacent, that were not touched before; of length 0 if there are none. */
-    LowerHalf.Range add(long address, long bytes) {
+    public LowerHalf.Range add(long address, long bytes) {
         LowerHalf.Range fresh = untouched(address, bytes);
         count += fresh.bytes() / BYTES;
         long first = address / BYTES;
@@ -38,7 +39,7 @@ final class Slabs {
     }
 
     /** Removes a range that was added; returns the slabs, adjacent, that are no longer touched. */
-    LowerHalf.Range remove(long address, long bytes) {
+    public LowerHalf.Range remove(long address, long bytes) {
         long first = address / BYTES;
         long last = (address + bytes - 1) / BYTES;
         release(first);

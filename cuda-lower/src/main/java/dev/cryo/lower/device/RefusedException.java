@@ -1,9 +1,9 @@
-package dev.cryo.lower.ptx.device;
+package dev.cryo.lower.device;
 
 import org.jspecify.annotations.Nullable;
 
 /** A call that is not accepted; nothing of it was done. */
-final class RefusedException extends Exception {
+public final class RefusedException extends Exception {
     private static final long serialVersionUID = 1;
     private final int code;
 
@@ -12,12 +12,13 @@ final class RefusedException extends Exception {
      *
      * @param message why, for the log
      */
-    RefusedException(int code, @Nullable String message) {
+    public RefusedException(int code, @Nullable String message) {
         super(message, null, false, false);
         this.code = code;
     }
 
-    int code() {
+    /** A code of {@link dev.cryo.streamlog.call.CudaResult}. */
+    public int code() {
         return code;
     }
 }
