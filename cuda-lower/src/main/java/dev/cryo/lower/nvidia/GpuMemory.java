@@ -1,0 +1,219 @@
+package dev.cryo.lower.nvidia;
+
+import dev.cryo.lower.device.RefusedException;
+import dev.cryo.lower.nvidia.Chunks.Chunk;
+import dev.cryo.lower.nvidia.Claims.Claim;
+import dev.cryo.lower.nvidia.driver.CudaDriver;
+import dev.cryo.lower.nvidia.driver.DriverException;
+import dev.cryo.streamlog.call.Call;
+import dev.cryo.streamlog.call.CudaResult;
+import dev.cryo.streamlog.call.LowerHalf;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Device memory at the addresses that the upper half chose.
+ *
+ * <p>A range is <em>claimed</em> from the call that makes it to the call that ends it. Then it is <em>retired</em>
+ * until the work that may use it has ended, and its memory goes on being there. Who claims what overlaps a retired
+ * range, or what there is no memory for while ranges are retired, is answered when these have ended. Thread-safe; the
+ * driver is called by workers, since it may wait for the device, and no lock is held meanwhile.
+ */
+final class GpuMemory {
+    private final Claims claims = new Claims();
+    private final Chunks chunks;
+    private final List<Waiting> waiting = new ArrayList<>();
+    private final Workers workers;
+
+    GpuMemory(CudaDriver driver, Workers workers) {
+        this.chunks = new Chunks(driver);
+        this.workers = workers;
+    }
+
+    /** Who is to be answered when there is memory behind a claim. */
+    private record Waiting(Claim claim, LowerHalf.Reply reply) {}
+
+    /** What is free for those who ask, being told what the driver has. */
+    synchronized long freeBytes(int device, long driverFree) {
+        return Math.max(0, driverFree + chunks.bytes(device) - claims.slabBytes(device));
+    }
+
+    /**
+     * Makes a range live and answers, be it later.
+     *
+     * @throws RefusedException if it is no range, or overlaps another one
+     */
+    void map(long address, long bytes, GpuContext context, LowerHalf.Reply reply) throws RefusedException {
+        Waiting now;
+        synchronized (this) {
+            now = new Waiting(claims.add(address, bytes, context), reply);
+        }
+        advance(now);
+    }
+
+    /**
+     * Claims the lowest slabs from an address on that no range touches, makes them live and answers, be it later.
+     *
+     * @return where the range begins
+     */
+    long mapFrom(long from, long bytes, GpuContext context, LowerHalf.Reply reply) throws RefusedException {
+        Waiting now;
+        synchronized (this) {
+            now = new Waiting(claims.add(claims.lowestFree(from, bytes), bytes, context), reply);
+        }
+        advance(now);
+        return now.claim.address;
+    }
+
+    /** Does for somebody who waits what can be done now. */
+    private void advance(Waiting now) {
+        List<Chunk> missing;
+        synchronized (this) {
+            if (!claims.has(now.claim)) {
+                missing = null;
+            } else if (claims.isAnyRetired(now.claim.address, now.claim.bytes)) {
+                waiting.add(now);
+                return;
+            } else {
+                try {
+                    Optional<List<Chunk>> plan =
+                            chunks.plan(now.claim.address, now.claim.bytes, now.claim.context.device);
+                    if (plan.isEmpty()) {
+                        waiting.add(now);
+                        return;
+                    }
+                    missing = plan.get();
+                } catch (RefusedException e) {
+                    refuse(now, e.code(), e.getMessage());
+                    return;
+                }
+            }
+        }
+        if (missing == null) {
+            now.reply.failed(CudaResult.CONTEXT_IS_DESTROYED);
+        } else if (missing.isEmpty()) {
+            now.reply.done(Call.Done.DONE);
+        } else {
+            workers.execute("making of memory", () -> make(now, missing));
+        }
+    }
+
+    private void make(Waiting now, List<Chunk> missing) {
+        int code;
+        String why;
+        try {
+            chunks.make(missing);
+            code = CudaResult.SUCCESS;
+            why = "";
+        } catch (RefusedException e) {
+            code = e.code();
+            why = e.getMessage();
+        } catch (DriverException e) {
+            code = e.code();
+            why = e.getMessage();
+        }
+        boolean later;
+        synchronized (this) {
+            if (code == CudaResult.SUCCESS) {
+                chunks.arrived(missing);
+            } else {
+                chunks.forget(missing);
+            }
+            later = code == CudaResult.OUT_OF_MEMORY && (claims.isAnythingRetired() || chunks.isAnythingChanging());
+            if (later) {
+                waiting.add(now);
+            }
+        }
+        if (later) {
+            return; // Until what is retired or changing has ended.
+        }
+        if (code == CudaResult.SUCCESS) {
+            advance(now);
+        } else {
+            refuse(now, code, why);
+        }
+        endUnused(List.of(new LowerHalf.Range(now.claim.address, now.claim.bytes)));
+    }
+
+    private void refuse(Waiting refused, int code, @Nullable String why) {
+        System.getLogger("dev.cryo.device").log(System.Logger.Level.DEBUG, "{0} are refused, CUDA error {1}: {2}",
+                range(refused.claim.address, refused.claim.bytes), Integer.toString(code), String.valueOf(why));
+        synchronized (this) {
+            if (claims.has(refused.claim)) {
+                claims.remove(refused.claim);
+            }
+        }
+        refused.reply.failed(code);
+    }
+
+    /**
+     * The context of the claimed range that begins at an address.
+     *
+     * @throws RefusedException if there is none
+     */
+    synchronized GpuContext owner(long address) throws RefusedException {
+        return claims.at(address).context;
+    }
+
+    /**
+     * Takes the claim away from the range that begins at an address. {@link #end} must follow when the work has ended
+     * that may use it.
+     *
+     * @throws RefusedException if there is none
+     */
+    synchronized LowerHalf.Range retire(long address) throws RefusedException {
+        return claims.retire(claims.at(address));
+    }
+
+    /** Takes all claims of a context away, as {@link #retire(long)} does. */
+    synchronized List<LowerHalf.Range> retireAll(GpuContext context) {
+        return claims.retireAll(context);
+    }
+
+    /** Ends retired ranges; the driver may wait for the device meanwhile. Answers those who waited for it. */
+    void end(List<LowerHalf.Range> ranges) {
+        synchronized (this) {
+            ranges.forEach(claims::end);
+        }
+        endUnused(ranges);
+    }
+
+    private void endUnused(List<LowerHalf.Range> ranges) {
+        List<Chunk> unused = new ArrayList<>();
+        synchronized (this) {
+            for (LowerHalf.Range range : ranges) {
+                unused.addAll(chunks.endUnused(
+                        range.address(), range.bytes(), chunk -> claims.isUsed(chunk.address, chunk.bytes)));
+            }
+        }
+        unused.forEach(chunks::unmap);
+        List<Waiting> ready;
+        synchronized (this) {
+            chunks.forget(unused);
+            ready = List.copyOf(waiting);
+            waiting.clear();
+        }
+        ready.forEach(this::advance);
+    }
+
+    /** Whether all of {@code [address, address + bytes)} lies in claimed ranges, be they several. */
+    synchronized boolean isCovered(long address, long bytes) {
+        return claims.isCovered(address, bytes);
+    }
+
+    /** The claimed ranges, ascending. */
+    synchronized List<LowerHalf.Range> ranges() {
+        return claims.all().stream().map(claim -> new LowerHalf.Range(claim.address, claim.bytes)).toList();
+    }
+
+    /** Gives back all memory and all addresses. */
+    synchronized void close() {
+        chunks.close();
+    }
+
+    static String range(long address, long bytes) {
+        return bytes + " bytes at 0x" + Long.toHexString(address);
+    }
+}

@@ -1,0 +1,316 @@
+package dev.cryo.lower.nvidia;
+
+import dev.cryo.lower.device.RefusedException;
+import dev.cryo.lower.managed.UnifiedDevice;
+import dev.cryo.lower.nvidia.driver.CudaDriver;
+import dev.cryo.lower.nvidia.driver.DriverException;
+import dev.cryo.lower.ptx.PointerUse;
+import dev.cryo.streamlog.call.Call;
+import dev.cryo.streamlog.call.CudaResult;
+import dev.cryo.uvm.device.DevicePages;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * NVIDIA's devices of this machine: executes the CUDA vocabulary on the driver.
+ *
+ * <p>Calls go to the driver in the order in which they come, by the thread that brings them; what the driver may wait
+ * for the device in is left to other threads. {@link #close} gives back memory, addresses, contexts and threads.
+ *
+ * <p>An error of a kernel or a copy, and a call that nobody waits for and that is refused, make its context faulted:
+ * later work of the context is dropped, calls whose caller waits answer the error until the context is destroyed, and
+ * the log of {@code dev.cryo.device} says what happened where.
+ */
+public final class NvidiaDevice implements UnifiedDevice {
+    private static final System.Logger LOG = System.getLogger("dev.cryo.device");
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
+    private static final Duration DRAIN_PAUSE = Duration.ofNanos(100_000);
+
+    private final CudaDriver driver;
+    private final DeviceFacts facts;
+    private final GpuObjects objects = new GpuObjects();
+    private final Current current;
+    private final Marks marks;
+    private final Completions completions;
+    private final Workers workers = new Workers();
+    private final GpuMemory memory;
+    private final HostMemory host;
+    private final MemoryCalls memoryCalls;
+    private final CopyCalls copyCalls;
+    private final StreamCalls streamCalls;
+    private final EventCalls eventCalls;
+    private final ModuleCalls moduleCalls;
+    private final ContextCalls contextCalls;
+    private boolean closed;
+
+    private NvidiaDevice(CudaDriver driver, DeviceFacts facts) {
+        this.driver = driver;
+        this.facts = facts;
+        current = new Current(driver);
+        marks = new Marks(driver, current);
+        completions = new Completions(driver, current, marks);
+        memory = new GpuMemory(driver, workers);
+        host = new HostMemory(driver, current, objects.contexts());
+        RowCopies rows = new RowCopies(driver, marks);
+        memoryCalls = new MemoryCalls(driver, objects, current, memory, host, marks, completions, workers);
+        copyCalls = new CopyCalls(driver, objects, current, memory, host, marks, completions, rows);
+        streamCalls = new StreamCalls(driver, objects, current, marks, completions);
+        eventCalls = new EventCalls(driver, objects, current, marks, completions);
+        moduleCalls = new ModuleCalls(driver, objects, current, marks, completions, workers);
+        contextCalls = new ContextCalls(
+                driver, facts, objects, current, memory, host, marks, completions, workers, moduleCalls, rows);
+    }
+
+    /**
+     * Takes a driver, which is initialised here; no context is made before the upper half asks for one.
+     *
+     * @throws DriverException if the driver has no device or cannot be used
+     */
+    public static NvidiaDevice open(CudaDriver driver, CaptureMethod method) throws DriverException {
+        driver.initialize();
+        DeviceFacts facts = new DeviceFacts(driver);
+        if (facts.devices() == 0) {
+            throw new DriverException(CudaResult.NO_DEVICE, "the CUDA driver of this machine has no device");
+        }
+        return new NvidiaDevice(driver, facts);
+    }
+
+    @Override
+    public void attach(HostSide side) throws IOException {
+        host.attach(side);
+    }
+
+    @Override
+    public void detach() {
+        host.detach();
+    }
+
+    @Override
+    public List<Range> pageLocked() {
+        return host.ranges();
+    }
+
+    @Override
+    public void execute(Call call, Reply reply) {
+        try {
+            switch (call) {
+                case Call.Queued queued -> {
+                    start(queued);
+                    reply.done(Call.Done.DONE);
+                }
+                case Call.Blocking<?> blocking -> start(blocking, reply);
+            }
+        } catch (RefusedException e) {
+            refuse(call, e.code(), e.getMessage(), reply);
+        } catch (DriverException e) {
+            GpuContext context = contextOf(call);
+            if (context != null) {
+                context.met(e);
+            }
+            refuse(call, e.code(), e.getMessage(), reply);
+        }
+    }
+
+    private void refuse(Call call, int code, @Nullable String why, Reply reply) {
+        if (call instanceof Call.Queued) {
+            LOG.log(System.Logger.Level.WARNING, "{0} was refused with CUDA error {1}: {2}",
+                    call.getClass().getSimpleName(), Integer.toString(code), String.valueOf(why));
+            if (call instanceof Call.Copy copy) {
+                copyCalls.releaseStaging(copy);
+            }
+            GpuContext context = contextOf(call);
+            if (context != null) {
+                context.fault(code, why);
+            }
+        } else if (code != CudaResult.NOT_READY) {
+            LOG.log(System.Logger.Level.DEBUG, "{0} answers CUDA error {1}: {2}",
+                    call.getClass().getSimpleName(), Integer.toString(code), String.valueOf(why));
+        }
+        reply.failed(code);
+    }
+
+    private @Nullable GpuContext contextOf(Call call) {
+        return call instanceof Call.FuncSetAttribute set
+                ? moduleCalls.contextOfKernel(set.function())
+                : objects.contextOf(call);
+    }
+
+    private void start(Call.Queued call) throws RefusedException, DriverException {
+        switch (call) {
+            case Call.CtxSetLimit it -> contextCalls.set(it);
+            case Call.CtxSetConfig it -> contextCalls.set(it);
+            case Call.MemUnmap it -> memoryCalls.unmap(it.address());
+            case Call.ManagedFree it -> memoryCalls.unmap(it.address());
+            case Call.ManagedAdvise it -> memoryCalls.requireClaimed(it.address());
+            case Call.ManagedAttach it -> objects.stream(it.stream());
+            case Call.ManagedPrefetch it -> objects.stream(it.stream());
+            case Call.MemSet it -> copyCalls.set(it);
+            case Call.Copy it -> copyCalls.copy(it);
+            case Call.MemWrite it -> copyCalls.write(it);
+            case Call.StreamCreate it -> streamCalls.create(it);
+            case Call.StreamDestroy it -> streamCalls.destroy(it);
+            case Call.StreamWait it -> eventCalls.await(it);
+            case Call.EventCreate it -> eventCalls.create(it);
+            case Call.EventDestroy it -> eventCalls.destroy(it);
+            case Call.EventRecord it -> eventCalls.record(it);
+            case Call.ModuleUnload it -> moduleCalls.unload(it);
+            case Call.FuncSetAttribute it -> moduleCalls.set(it);
+            case Call.Launch it -> moduleCalls.launch(it);
+        }
+    }
+
+    private void start(Call.Blocking<?> call, Reply reply) throws RefusedException, DriverException {
+        switch (call) {
+            case Call.DriverInfo it -> reply.done(facts.driver());
+            case Call.DeviceInfo it -> reply.done(facts.device(it.device()));
+            case Call.MemInfo it -> reply.done(memoryCalls.info(it));
+            case Call.CtxCreate it -> {
+                contextCalls.create(it);
+                reply.done(Call.Done.DONE);
+            }
+            case Call.CtxDestroy it -> contextCalls.destroy(it, reply);
+            case Call.CtxSync it -> streamCalls.sync(it, reply);
+            case Call.CtxStatus it -> {
+                objects.context(it.context()).requireHealthy();
+                reply.done(Call.Done.DONE);
+            }
+            case Call.ModuleLoad it -> moduleCalls.load(it, reply);
+            case Call.ModuleLoadManaged it -> moduleCalls.load(it.plain(), reply);
+            case Call.ModuleMeasure it -> reply.done(new Call.ModuleMeasure.Result(0));
+            case Call.FunctionGet it -> reply.done(moduleCalls.get(it));
+            case Call.GlobalGet it -> reply.done(moduleCalls.get(it));
+            case Call.MemMap it -> memoryCalls.map(it.address(), it.bytes(), it.context(), reply);
+            case Call.ManagedOpen it -> reply.done(Call.Done.DONE);
+            case Call.ManagedAlloc it -> memoryCalls.map(it.address(), it.mappedBytes(), it.context(), reply);
+            case Call.HostAlloc it -> {
+                memoryCalls.allocateHost(it);
+                reply.done(Call.Done.DONE);
+            }
+            case Call.HostFree it -> memoryCalls.freeHost(it, reply);
+            case Call.StreamSync it -> streamCalls.sync(it, reply);
+            case Call.StreamQuery it -> streamCalls.query(it, reply);
+            case Call.EventSync it -> eventCalls.sync(it, reply);
+            case Call.EventQuery it -> eventCalls.query(it, reply);
+            case Call.EventElapsed it -> reply.done(eventCalls.elapsed(it));
+        }
+    }
+
+    @Override
+    public String drain(Duration timeout) throws InterruptedException {
+        long end = System.nanoTime() + timeout.toNanos();
+        while (true) {
+            String running = running();
+            if (running.isEmpty() || System.nanoTime() - end >= 0) {
+                return running;
+            }
+            Thread.sleep(DRAIN_PAUSE);
+        }
+    }
+
+    /** What runs or is waited for, in words; empty if nothing is. */
+    private String running() {
+        List<String> words = new ArrayList<>();
+        for (GpuContext context : objects.contexts()) {
+            if (context.isFaulted()) {
+                continue;
+            }
+            try {
+                current.enter(context);
+                for (GpuStream stream : context.streams) {
+                    if (!stream.isQuiet(driver)) {
+                        words.add(stream.words());
+                    }
+                }
+            } catch (DriverException e) {
+                context.fault(e.code(), e.getMessage());
+            }
+        }
+        String busy = workers.words();
+        if (!busy.isEmpty()) {
+            words.add(busy);
+        }
+        if (words.isEmpty() && completions.pending() > 0) {
+            words.add("work that is waited for");
+        }
+        return String.join("; ", words);
+    }
+
+    @Override
+    public Capture capture() throws IOException {
+        for (GpuContext context : objects.contexts()) {
+            if (context.isFaulted()) {
+                throw new IOException("context 0x%x is faulted with CUDA error %d, which a restart could not give back"
+                        .formatted(context.id, context.fault()));
+            }
+        }
+        throw new IOException("not yet");
+    }
+
+    @Override
+    public void write(long address, MemorySegment contents) {
+        throw new IllegalStateException("not yet");
+    }
+
+    @Override
+    public void restore(DeviceState state) {
+        throw new IllegalStateException("not yet");
+    }
+
+    @Override
+    public DevicePages pages() {
+        throw new IllegalStateException("not yet");
+    }
+
+    @Override
+    public void follow(long stream, Runnable code) {
+        throw new IllegalStateException("not yet");
+    }
+
+    @Override
+    public boolean has(long address) {
+        return memory.isCovered(address, 1) || host.covers(address, 1);
+    }
+
+    @Override
+    public Optional<PointerUse> pointers(long function) {
+        return Optional.empty();
+    }
+
+    @Override
+    public long managed(long function) {
+        return 0;
+    }
+
+    @Override
+    public void close() {
+        if (closed) {
+            throw new IllegalStateException("the device was closed before");
+        }
+        closed = true;
+        objects.contexts().forEach(GpuContext::abandon);
+        host.detach();
+        awaitEnds();
+        completions.close();
+        workers.close();
+        objects.contexts().forEach(contextCalls::destroy);
+        memory.close();
+    }
+
+    /** Lets what is waited for be seen to have ended, which is so for contexts that are abandoned. */
+    private void awaitEnds() {
+        long end = System.nanoTime() + CLOSE_TIMEOUT.toNanos();
+        while (completions.pending() > 0 || !workers.words().isEmpty()) {
+            if (System.nanoTime() - end > 0) {
+                LOG.log(System.Logger.Level.ERROR, "the device is closed while there is {0}", workers.words());
+                return;
+            }
+            LockSupport.parkNanos(this, DRAIN_PAUSE.toNanos());
+        }
+    }
+}
