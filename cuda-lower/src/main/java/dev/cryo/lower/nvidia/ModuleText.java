@@ -77,18 +77,14 @@ public final class ModuleText {
                 .collect(Collectors.toSet());
         for (Syntax.Variable variable : outline.module().variables()) {
             for (Syntax.Operand value : variable.values()) {
-                Syntax.Name name = switch (value) {
-                    case Syntax.Name n -> n;
-                    case Syntax.Generic g -> g.symbol();
-                    case Syntax.Masked m -> m.symbol();
-                    case Syntax.Int i -> null;
-                    case Syntax.Real r -> null;
-                    case Syntax.Memory m -> null;
-                    case Syntax.Group g -> null;
-                    case Syntax.Pair p -> null;
+                String name = switch (value) {
+                    case Syntax.Name symbol -> symbol.text();
+                    case Syntax.Generic generic -> generic.symbol().text();
+                    case Syntax.Masked masked -> masked.symbol().text();
+                    case Syntax.Int _, Syntax.Real _, Syntax.Memory _, Syntax.Group _, Syntax.Pair _ -> "";
                 };
-                if (name != null && constants.contains(name.text())) {
-                    throw PtxException.unsupported(variable.line(), "address of constant variable " + name.text()
+                if (constants.contains(name)) {
+                    throw PtxException.unsupported(variable.line(), "address of constant variable " + name
                             + " as initial value of " + variable.name());
                 }
             }
@@ -100,12 +96,12 @@ public final class ModuleText {
         return layout != null;
     }
 
-    /** The kernels in the order of the text. */
+    /** The kernels in the order of the text, but those with parameters of unknown types. */
     public List<EntryHeader> entries() {
         return layout == null ? List.of() : layout.entries();
     }
 
-    /** The kernel of this name; empty if there is none, or if the text is not understood. */
+    /** The kernel of this name; empty if there is none or if it is not understood: then only the driver knows. */
     public Optional<EntryHeader> entry(String name) {
         return entries().stream().filter(entry -> entry.name().equals(name)).findFirst();
     }

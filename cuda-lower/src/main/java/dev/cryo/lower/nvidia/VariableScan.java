@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
 final class VariableScan {
     /** What hides braces and directives, what nests, and the directives that are looked for. */
     private static final Pattern INTERESTING = Pattern.compile(
-            "//[^\n]*|/\\*.*?(?:\\*/|\\z)|\"(?:\\\\.|[^\"\n])*+\"?|[{}()]|[.](?:global|const)(?![\\w.$:])",
+            "//[^\n]*|/\\*.*?(?:\\*/|\\z)|\"(?:[^\"\\\\\n]++|\\\\.)*+\"?|[{}()]|[.](?:global|const)(?![\\w.$:])",
             Pattern.DOTALL);
     private static final Pattern OPAQUE = Pattern.compile("[.](?:texref|samplerref|surfref)\\b");
 

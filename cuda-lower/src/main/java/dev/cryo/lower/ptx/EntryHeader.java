@@ -1,6 +1,7 @@
 package dev.cryo.lower.ptx;
 
 import dev.cryo.lower.ptx.ir.Layout;
+import dev.cryo.lower.ptx.ir.PtxType;
 import dev.cryo.lower.ptx.parse.Syntax;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,6 +17,12 @@ import org.jspecify.annotations.Nullable;
  */
 public record EntryHeader(String name, List<EntryInfo.Parameter> parameters, int parameterBytes,
         @Nullable Dim3 maxThreads, @Nullable Dim3 requiredThreads) {
+
+    /** Whether the types of all parameters are known. */
+    static boolean describes(Syntax.Function function) {
+        return function.parameters().stream().map(parameter -> PtxType.named(parameter.type()))
+                .allMatch(type -> type != null && type != PtxType.PRED);
+    }
 
     static EntryHeader of(Syntax.Function function) throws PtxException {
         Layout layout = new Layout();

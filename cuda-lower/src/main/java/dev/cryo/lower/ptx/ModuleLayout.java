@@ -23,14 +23,14 @@ public final class ModuleLayout {
     public static ModuleLayout of(Outline outline) throws PtxException {
         List<EntryHeader> entries = new ArrayList<>();
         for (Syntax.Function function : outline.module().functions()) {
-            if (function.entry()) {
+            if (function.entry() && EntryHeader.describes(function)) {
                 entries.add(EntryHeader.of(function));
             }
         }
         return new ModuleLayout(Variables.layOut(outline.module().variables()), List.copyOf(entries));
     }
 
-    /** The kernels in the order of the text. */
+    /** The kernels in the order of the text, but those with parameters of unknown types. */
     public List<EntryHeader> entries() {
         return entries;
     }

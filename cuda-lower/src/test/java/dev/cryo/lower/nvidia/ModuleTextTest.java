@@ -276,6 +276,7 @@ class ModuleTextTest {
             ModuleText text = parse(HEADER + ".visible .entry k(.param .u32 a, .param .align 8 .b8 s[12],"
                     + " .param .u64 .ptr .global .align 4 d)\n.maxntid 64, 2, 1\n.minnctapersm 2\n"
                     + "{\nwgmma.fence.sync.aligned;\ncall f;\n}\n"
+                    + ".entry new(.param .b128 x)\n{\n}\n"
                     + ".func g(.param .u64 x)\n{\nret;\n}\n.entry none()\n.reqntid 32\n.somethingnew 1, 2\n{\n}\n");
             assertThat(text.entries()).containsExactly(
                     new EntryHeader("k", List.of(new EntryInfo.Parameter("a", 0, 4, 4),
@@ -284,6 +285,7 @@ class ModuleTextTest {
                     new EntryHeader("none", List.of(), 0, null, new Dim3(32)));
             assertThat(text.entry("none")).contains(text.entries().getLast());
             assertThat(text.entry("g")).isEmpty();
+            assertThat(text.entry("new")).isEmpty();
         }
 
         @Test
