@@ -11,6 +11,9 @@
  * <p>Device memory lies at the addresses that the upper half chose ({@code GpuMemory}); the driver orders the work, and
  * {@code Completions} tells when it has ended. Threads: one that executes calls, one that looks for ends of work, and
  * {@code Workers} for what takes long, so that no call holds up those of other threads.
+ *
+ * <p>{@link dev.cryo.lower.nvidia.ModuleText} rewrites the PTX of a module so that its variables lie where the upper
+ * half wants them, and at the same places as on the PTX device.
  */
 @NullMarked
 package dev.cryo.lower.nvidia;

@@ -1,23 +1,29 @@
 package dev.cryo.streamlog.image;
 
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.nio.file.FileSystemException;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
-/** Memory for the bytes of one block. */
+/** Memory for one block, as it is and as it is stored. For one thread at a time. */
 final class BlockBuffer {
     private static final MemorySegment ZERO_PAGE = MemorySegment.ofArray(new byte[ImageFormat.PAGE_BYTES]);
 
+    private final Arena arena;
     private final MemorySegment segment;
     private final ByteBuffer bytes;
-    private final CRC32C crc = new CRC32C();
+    private @Nullable ByteBuffer packed;
 
     BlockBuffer(Arena arena) {
+        this.arena = arena;
         segment = arena.allocate(ImageFormat.BLOCK_BYTES, ImageFormat.PAGE_BYTES);
         bytes = segment.asByteBuffer();
     }
 
+    /** The block itself. */
     MemorySegment segment() {
         return segment;
     }
@@ -27,10 +33,12 @@ final class BlockBuffer {
         return bytes;
     }
 
-    int crc32c(int length) {
-        crc.reset();
-        crc.update(bytes.clear().limit(length));
-        return (int) crc.getValue();
+    /** Memory for what is stored of a block that is compressed. */
+    ByteBuffer packed() {
+        if (packed == null) {
+            packed = arena.allocate(ImageFormat.BLOCK_BYTES, ImageFormat.PAGE_BYTES).asByteBuffer();
+        }
+        return packed;
     }
 
     /** How many of the first {@code length} bytes remain when the zero pages at the end are left out. */
@@ -44,5 +52,67 @@ final class BlockBuffer {
             end = page;
         }
         return 0;
+    }
+
+    /**
+     * Loads a block, with zeros behind it, and checks what is stored of it.
+     *
+     * @param what the block is, for messages
+     */
+    void load(StoredBlock block, String what) throws IOException {
+        ByteBuffer into = block.codec() == Codec.RAW ? bytes : packed();
+        read(block, into.clear().limit(block.checked()));
+        check(block, into.flip(), what);
+        if (block.codec() == Codec.ZSTD) {
+            decompress(block, what);
+        }
+        segment.asSlice(block.bytes()).fill((byte) 0);
+    }
+
+    private void decompress(StoredBlock block, String what) throws IOException {
+        Compression zstd = Compression.find()
+                .orElseThrow(() -> new FileSystemException(
+                        block.path().toString(), null, "compressed blocks cannot be read by this process"));
+        int length = zstd.decompress(
+                packed().clear().limit(block.stored()), bytes.clear().limit(block.bytes()));
+        if (length != block.bytes()) {
+            throw new CorruptImageException(
+                    block.path(),
+                    block.at(),
+                    "a zstd frame of " + block.bytes() + " bytes (" + what + ")",
+                    length < 0 ? "none" : length + " bytes");
+        }
+    }
+
+    /** Checks what is stored of a block. */
+    static void check(StoredBlock block, ByteBuffer stored, String what) throws ImageException {
+        CRC32C crc = new CRC32C();
+        crc.update(stored.duplicate());
+        if ((int) crc.getValue() != block.crc32c()) {
+            throw new CorruptImageException(
+                    block.path(),
+                    block.at(),
+                    "CRC32C " + ImageFormat.hex(block.crc32c()) + " of " + block.checked() + " bytes (" + what + ")",
+                    ImageFormat.hex((int) crc.getValue()));
+        }
+    }
+
+    /** Reads what is stored of a block, from the buffer's position on up to its limit. */
+    static void read(StoredBlock block, ByteBuffer into) throws IOException {
+        while (into.hasRemaining()) {
+            long at = block.at() + into.position();
+            int count;
+            try {
+                count = block.channel().read(into, at);
+            } catch (IOException e) {
+                throw (IOException) new FileSystemException(
+                                block.path().toString(), null, "cannot read at offset " + at + ": " + e.getMessage())
+                        .initCause(e);
+            }
+            if (count < 0) {
+                throw new CorruptImageException(
+                        block.path(), at, (block.at() + block.checked()) + " bytes", at + " bytes");
+            }
+        }
     }
 }

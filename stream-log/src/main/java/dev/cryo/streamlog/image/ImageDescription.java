@@ -5,6 +5,7 @@ import dev.cryo.streamlog.call.LowerHalf;
 import java.io.IOException;
 import java.lang.reflect.RecordComponent;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -40,17 +41,19 @@ public record ImageDescription(
     public static ImageDescription of(ImageReader image) throws IOException {
         Manifest manifest = image.manifest();
         List<Call> calls = image.find(Section.LOG).isPresent() ? image.log() : List.of();
-        List<SectionSize> sections =
-                manifest.sections().stream().map(SectionSize::of).toList();
+        List<SectionSize> sections = new ArrayList<>();
+        for (Section section : manifest.sections()) {
+            sections.add(SectionSize.of(section, image.storedBytes(section)));
+        }
         return new ImageDescription(
                 image.id().toString(),
-                ImageFormat.VERSION,
+                image.formatVersion(),
                 manifest.number(),
                 Instant.ofEpochMilli(manifest.createdMillis()).toString(),
                 manifest.job(),
                 sections.stream().mapToLong(SectionSize::bytes).sum(),
                 sections.stream().mapToLong(SectionSize::storedBytes).sum(),
-                sections,
+                List.copyOf(sections),
                 calls.stream().map(LoggedCall::of).toList(),
                 image.find(Section.DEVICE).map(Section::ranges).orElse(List.of()).stream()
                         .sorted(Comparator.comparingLong(LowerHalf.Range::bytes).reversed())
@@ -73,14 +76,10 @@ public record ImageDescription(
     }
 
     /** A section's lengths, zeros included and without, and the number of its ranges. */
-    public record SectionSize(String name, String file, long bytes, long storedBytes, int ranges) {
-        static SectionSize of(Section section) {
+    public record SectionSize(String name, long bytes, long storedBytes, int ranges) {
+        static SectionSize of(Section section, long storedBytes) {
             return new SectionSize(
-                    section.name(),
-                    section.file(),
-                    section.bytes(),
-                    section.storedBytes(),
-                    section.ranges().size());
+                    section.name(), section.bytes(), storedBytes, section.ranges().size());
         }
     }
 

@@ -23,7 +23,7 @@ import java.util.zip.CRC32C;
  */
 final class ImageFormat {
     /** The version that is written. */
-    static final int VERSION = 1;
+    static final int VERSION = 2;
 
     /** The oldest version that is read. */
     static final int OLDEST_VERSION = 1;
@@ -46,8 +46,8 @@ final class ImageFormat {
 
     private ImageFormat() {}
 
-    /** A body and the id of the image that it describes. */
-    record Opened(UUID id, byte[] body) {}
+    /** A body, its format version, and the id of the image that it describes. */
+    record Opened(UUID id, int version, byte[] body) {}
 
     static byte[] seal(UUID id, byte[] body) {
         return seal(VERSION, id, body);
@@ -97,7 +97,7 @@ final class ImageFormat {
                     path, BODY_LENGTH_OFFSET, "body length " + (end - HEADER_BYTES), "" + length);
         }
         UUID id = new UUID(in.getLong(ID_OFFSET), in.getLong(ID_OFFSET + 8));
-        return new Opened(id, Arrays.copyOfRange(file, HEADER_BYTES, end));
+        return new Opened(id, version, Arrays.copyOfRange(file, HEADER_BYTES, end));
     }
 
     static String hex(int crc32c) {

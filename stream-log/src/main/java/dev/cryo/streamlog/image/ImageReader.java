@@ -12,14 +12,13 @@ import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
-import java.nio.file.FileSystemException;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 
@@ -30,12 +29,13 @@ import java.util.UUID;
 public final class ImageReader implements AutoCloseable {
     private final Path folder;
     private final ManifestFile file;
+    private final BlockSource blocks;
     private final Map<String, Section> sections = new TreeMap<>();
-    private final Map<String, FileChannel> channels = new TreeMap<>();
 
-    private ImageReader(Path folder, ManifestFile file) {
+    private ImageReader(Path folder, ManifestFile file, BlockSource blocks) {
         this.folder = folder;
         this.file = file;
+        this.blocks = blocks;
         file.manifest().sections().forEach(section -> sections.put(section.name(), section));
     }
 
@@ -46,24 +46,24 @@ public final class ImageReader implements AutoCloseable {
      * @throws IOException if the operating system fails to read it
      */
     public static ImageReader open(Path folder) throws IOException {
-        ImageReader image = new ImageReader(folder, ManifestFile.read(folder));
+        ManifestFile file = ManifestFile.read(folder);
+        BlockSource blocks = file.blocks(folder);
         try {
-            image.openFiles();
-            return image;
-        } catch (IOException e) {
-            image.close();
+            ManifestCheck.check(folder, file.manifest(), blocks);
+            return new ImageReader(folder, file, blocks);
+        } catch (IOException | RuntimeException e) {
+            blocks.close();
             throw e;
         }
     }
 
-    private void openFiles() throws IOException {
-        for (Section section : sections.values()) {
-            if (!channels.containsKey(section.file())) {
-                Path path = path(section);
-                channels.put(
-                        section.file(),
-                        FileChannel.open(path, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS));
-            }
+    /** Whether a folder has a manifest that can be read. */
+    static boolean isReadable(Path folder) throws IOException {
+        try {
+            ManifestFile.read(folder);
+            return true;
+        } catch (ImageException e) {
+            return false;
         }
     }
 
@@ -77,9 +77,43 @@ public final class ImageReader implements AutoCloseable {
         return file.id();
     }
 
+    /** The version of the image's format. */
+    public int formatVersion() {
+        return file.version();
+    }
+
     /** The image's folder. */
     public Path folder() {
         return folder;
+    }
+
+    /** The names of the files that belong in the image's folder. */
+    Set<String> files() {
+        Set<String> files = new HashSet<>(Set.of(Manifest.FILE));
+        if (blocks instanceof VersionOne one) {
+            files.addAll(one.files());
+        }
+        return files;
+    }
+
+    /** Whether blocks are named by what is in them. */
+    boolean isNamedByContents() {
+        return !(blocks instanceof VersionOne);
+    }
+
+    /** The bytes that are stored for a section's blocks, be it for others too. */
+    public long storedBytes(Section section) throws ImageException {
+        long bytes = 0;
+        for (int i = 0; i < section.blocks().size(); i++) {
+            bytes += stored(section, i).map(StoredBlock::checked).orElse(0);
+        }
+        return bytes;
+    }
+
+    /** Where a block is stored; empty if it is of zeros alone. */
+    Optional<StoredBlock> stored(Section section, int block) throws ImageException {
+        BlockId id = section.blocks().get(block);
+        return id.equals(BlockId.ZERO) ? Optional.empty() : Optional.of(blocks.find(id));
     }
 
     /** A section, if the image has it. */
@@ -131,12 +165,16 @@ public final class ImageReader implements AutoCloseable {
      */
     public byte[] bytes(String name) throws IOException {
         Section section = section(name);
-        if (section.bytes() > Integer.MAX_VALUE - 8 || section.storedBytes() != section.bytes()) {
+        long whole = 0;
+        for (int i = 0; i < section.blocks().size(); i++) {
+            whole += stored(section, i).filter(block -> block.codec() == Codec.RAW).map(StoredBlock::bytes).orElse(0);
+        }
+        if (section.bytes() > Integer.MAX_VALUE - 8 || whole != section.bytes()) {
             throw new CorruptImageException(
-                    path(section),
+                    folder.resolve(Manifest.FILE),
                     ImageException.NO_OFFSET,
                     "section " + name + " stored whole, of at most 2 GiB",
-                    section.storedBytes() + " of " + section.bytes() + " bytes stored");
+                    whole + " of " + section.bytes() + " bytes stored so");
         }
         byte[] bytes = new byte[(int) section.bytes()];
         readInto(name, 0, MemorySegment.ofArray(bytes));
@@ -230,62 +268,28 @@ public final class ImageReader implements AutoCloseable {
     /** Closes all files. */
     @Override
     public void close() throws IOException {
-        for (FileChannel channel : channels.values()) {
-            channel.close();
-        }
+        blocks.close();
     }
 
-    Path path(Section section) {
-        return folder.resolve(section.file());
-    }
-
-    /** Loads a block into a buffer, and zeros behind it, and returns how many bytes of it are stored. */
-    private int load(Section section, int index, BlockBuffer buffer) throws IOException {
-        int stored = check(section, index, buffer);
-        buffer.segment().asSlice(stored).fill((byte) 0);
-        return stored;
-    }
-
-    /** Loads the stored bytes of a block into a buffer and checks them. */
-    int check(Section section, int index, BlockBuffer buffer) throws IOException {
-        Section.Block block = section.blocks().get(index);
-        ByteBuffer bytes = buffer.bytes().clear().limit(block.storedBytes());
-        FileChannel channel = Objects.requireNonNull(channels.get(section.file()));
-        while (bytes.hasRemaining()) {
-            if (read(section, channel, bytes, block.storedAt() + bytes.position()) < 0) {
-                long end = block.storedAt() + bytes.position();
-                throw new CorruptImageException(
-                        path(section), end, (block.storedAt() + block.storedBytes()) + " bytes", end + " bytes");
-            }
+    /** Loads a block into a buffer, and zeros behind it, and returns how many bytes of it are not those. */
+    int load(Section section, int index, BlockBuffer buffer) throws IOException {
+        StoredBlock block = stored(section, index).orElse(null);
+        if (block == null) {
+            buffer.segment().fill((byte) 0);
+            return 0;
         }
-        int crc = block.storedBytes() == 0 ? 0 : buffer.crc32c(block.storedBytes());
-        if (crc != block.crc32c()) {
-            throw new CorruptImageException(
-                    path(section),
-                    block.storedAt(),
-                    "CRC32C " + ImageFormat.hex(block.crc32c()) + " of " + block.storedBytes() + " bytes (section "
-                            + section.name() + ", block " + index + ")",
-                    ImageFormat.hex(crc));
-        }
-        return block.storedBytes();
-    }
-
-    private int read(Section section, FileChannel channel, ByteBuffer into, long offset) throws IOException {
-        try {
-            return channel.read(into, offset);
-        } catch (IOException e) {
-            throw (IOException) new FileSystemException(
-                            path(section).toString(), null, "cannot read at offset " + offset + ": " + e.getMessage())
-                    .initCause(e);
-        }
+        buffer.load(block, "section " + section.name() + ", block " + index);
+        return block.bytes();
     }
 
     private CorruptImageException malformed(String name, String expected, MalformedDataException cause)
             throws ImageException {
-        Section section = section(name);
-        long start = section.blocks().isEmpty() ? 0 : section.blocks().getFirst().storedAt();
+        StoredBlock first = section(name).blocks().isEmpty() ? null : stored(section(name), 0).orElse(null);
         CorruptImageException corrupt = new CorruptImageException(
-                path(section), start, expected + " in section " + name, "" + cause.getMessage());
+                first == null ? folder.resolve(Manifest.FILE) : first.path(),
+                first == null ? ImageException.NO_OFFSET : first.at(),
+                expected + " in section " + name,
+                "" + cause.getMessage());
         corrupt.initCause(cause);
         return corrupt;
     }

@@ -6,8 +6,10 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -82,22 +84,103 @@ public final class ImageStore {
     }
 
     /**
-     * The bytes that the files of an image have.
+     * The bytes that writing an image has added to the store: its own files, and the blocks that no earlier one had.
      *
      * @throws NoSuchFileException if there is no such image
      */
-    public long diskBytes(long number) throws IOException {
+    public long addedBytes(long number) throws IOException {
         long bytes = 0;
         try (Stream<Path> files = Files.list(existing(number))) {
             for (Path file : files.toList()) {
                 bytes += Files.size(file);
             }
         }
+        for (Path pack : Packs.paths(packs())) {
+            if (pack.getFileName().toString().startsWith(ImageWriter.packPrefix(folder(number)))) {
+                bytes += Files.size(pack);
+            }
+        }
         return bytes;
     }
 
     /**
-     * Removes an image: at one instant it is no longer there.
+     * The bytes that an image needs on disk, be it together with others.
+     *
+     * @throws NoSuchFileException if there is no such image
+     */
+    public long neededBytes(long number) throws IOException {
+        try (ImageReader image = read(number)) {
+            long bytes = Files.size(folder(number).resolve(Manifest.FILE));
+            Set<BlockId> seen = new HashSet<>(Set.of(BlockId.ZERO));
+            for (Section section : image.manifest().sections()) {
+                for (int i = 0; i < section.blocks().size(); i++) {
+                    if (seen.add(section.blocks().get(i))) {
+                        bytes += image.stored(section, i).map(StoredBlock::checked).orElse(0);
+                    }
+                }
+            }
+            return bytes;
+        }
+    }
+
+    /**
+     * Removes the oldest images.
+     *
+     * @param count how many are kept, at least 1
+     * @return the numbers of those that were removed
+     */
+    public List<Long> keep(int count) throws IOException {
+        List<Long> all = numbers();
+        List<Long> old = all.subList(0, Math.max(0, all.size() - Math.max(1, count)));
+        for (long number : old) {
+            remove(number);
+        }
+        return List.copyOf(old);
+    }
+
+    /**
+     * Gives back the room of blocks that no image needs, or only tells how much that is.
+     *
+     * @throws IOException if an image is being written, or one cannot be read, so that nobody knows what it needs;
+     *     nothing is given back then
+     */
+    public Collected collect(boolean dryRun) throws IOException {
+        if (!Files.isDirectory(packs())) {
+            return new Collected(0, 0);
+        }
+        try (StoreLock lock = StoreLock.take(folder)) {
+            return collect(lock, dryRun);
+        }
+    }
+
+    private Collected collect(@SuppressWarnings("unused") StoreLock proof, boolean dryRun) throws IOException {
+        PackCollector collector = new PackCollector(packs(), disk);
+        for (long number : numbers()) {
+            try {
+                collector.need(ManifestFile.read(folder(number)).manifest());
+            } catch (ImageException e) {
+                throw new IOException(
+                        "image " + number + " cannot be read, so nobody knows which blocks it needs; remove it if it"
+                                + " is of no use: " + e.getMessage(),
+                        e);
+            }
+        }
+        return collector.collect(dryRun);
+    }
+
+    /**
+     * What is, or would be, given back.
+     *
+     * @param packs how many files are removed or made smaller
+     */
+    public record Collected(int packs, long bytes) {}
+
+    private Path packs() {
+        return folder.resolve(Packs.FOLDER);
+    }
+
+    /**
+     * Removes an image: at one instant it is no longer there. The room of its blocks is given back by {@link #collect}.
      *
      * @throws NoSuchFileException if there is no such image
      */
@@ -120,7 +203,7 @@ public final class ImageStore {
         }
         try (StoreLock lock = StoreLock.take(folder)) {
             rememberNumbers(lock);
-            int count = 0;
+            int count = PackCollector.removePartial(packs(), disk);
             for (Path entry : entries()) {
                 Matcher name = IMAGE.matcher(entry.getFileName().toString());
                 if (name.matches() && name.group(2) != null) {
@@ -128,8 +211,21 @@ public final class ImageStore {
                     count++;
                 }
             }
-            return count;
+            return count + orphans(lock);
         }
+    }
+
+    /** Packs of an image that was never committed, or was removed. */
+    private int orphans(StoreLock lock) throws IOException {
+        if (!Files.isDirectory(packs())) {
+            return 0;
+        }
+        for (long number : numbers()) {
+            if (!ImageReader.isReadable(folder(number))) {
+                return 0; // Nobody knows what it needs.
+            }
+        }
+        return collect(lock, false).packs();
     }
 
     /**
@@ -147,6 +243,10 @@ public final class ImageStore {
             long number = rememberNumbers(lock) + 1;
             Path partial = folder.resolve(number + PARTIAL);
             lock.use(number, disk);
+            if (!Files.isDirectory(packs())) {
+                disk.createFolder(packs());
+                disk.forceParent(packs());
+            }
             disk.createFolder(partial);
             return new ImageWriter(number, UUID.randomUUID(), partial, folder(number), disk, clock, lock);
         } catch (IOException | RuntimeException | Error e) {

@@ -11,7 +11,7 @@ import java.util.UUID;
 
 /**
  * An image that is being written. Closing one that is not committed removes it. Thread-safe; sections may be written by
- * several threads and processes at a time, each into a file of its own.
+ * several threads and processes at a time, each into a pack of its own.
  */
 public final class ImageWriter implements AutoCloseable {
     private final long number;
@@ -44,13 +44,23 @@ public final class ImageWriter implements AutoCloseable {
         return partial;
     }
 
-    /** Creates a file for sections, to be finished, {@linkplain #add added} and closed by the caller. */
-    public SectionWriter sections(String file) throws IOException {
-        return SectionWriter.create(partial, file, disk);
+    /** What the names of an image's packs begin with. */
+    static String packPrefix(Path folder) {
+        return folder.getFileName().toString().replaceFirst("\\..*", "") + "-";
+    }
+
+    /** Creates a writer of sections, to be finished, {@linkplain #add added} and closed by the caller. */
+    public SectionWriter sections(String name, WriteOptions options) throws IOException {
+        return SectionWriter.create(partial, name, options, disk);
+    }
+
+    /** Creates one with {@linkplain WriteOptions#ORDINARY ordinary} options. */
+    public SectionWriter sections(String name) throws IOException {
+        return sections(name, WriteOptions.ORDINARY);
     }
 
     /**
-     * Takes the sections of a file that is complete into the image.
+     * Takes the sections of a writer that has finished into the image.
      *
      * @param descriptions what {@link SectionWriter#finish} returned, here or in another process
      * @throws IOException if they are not such descriptions
@@ -70,7 +80,9 @@ public final class ImageWriter implements AutoCloseable {
             throw new IllegalStateException("image " + number + " is committed or given up");
         }
         Manifest manifest = new Manifest(job, number, clock.millis(), sections);
-        ManifestCheck.check(partial, manifest);
+        try (Packs packs = Packs.open(partial.resolveSibling(Packs.FOLDER))) {
+            ManifestCheck.check(partial, manifest, packs);
+        }
         Path path = partial.resolve(Manifest.FILE);
         try (FileChannel channel = disk.createFile(path)) {
             disk.write(path, channel, ByteBuffer.wrap(new ManifestFile(id, manifest).encode()));
@@ -89,6 +101,7 @@ public final class ImageWriter implements AutoCloseable {
         try (lock) {
             if (!done) {
                 done = true;
+                PackCollector.removeAll(partial.resolveSibling(Packs.FOLDER), packPrefix(partial), disk);
                 disk.deleteTree(partial);
             }
         }

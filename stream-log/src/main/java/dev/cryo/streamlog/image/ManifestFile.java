@@ -13,16 +13,24 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
  * A manifest as it lies in its image's folder.
  *
  * @param id of the image
+ * @param version of its format
+ * @param one the manifest as it stands there, if that is version 1
  */
-record ManifestFile(UUID id, Manifest manifest) {
+record ManifestFile(UUID id, int version, Manifest manifest, Optional<VersionOne.OneManifest> one) {
     /** The most bytes of a manifest: enough for some 30 TB. */
     static final int MAX_BYTES = 256 << 20;
+
+    /** A manifest of today's format. */
+    ManifestFile(UUID id, Manifest manifest) {
+        this(id, ImageFormat.VERSION, manifest, Optional.empty());
+    }
 
     byte[] encode() throws IOException {
         Encoder out = new Encoder();
@@ -34,19 +42,24 @@ record ManifestFile(UUID id, Manifest manifest) {
         return file;
     }
 
-    /** Reads the manifest and checks it against the files beside it. */
+    /** Reads a manifest; what it says is not checked yet. */
     static ManifestFile read(Path folder) throws IOException {
         Path path = folder.resolve(Manifest.FILE);
-        ManifestFile file = decode(path, contents(path));
-        ManifestCheck.check(folder, file.manifest());
-        return file;
+        return decode(path, contents(path));
+    }
+
+    /** Opens what holds the image's blocks. */
+    BlockSource blocks(Path folder) throws IOException {
+        return one.isPresent()
+                ? VersionOne.open(folder, one.get())
+                : Packs.open(folder.resolveSibling(Packs.FOLDER));
     }
 
     static ManifestFile decode(Path path, byte[] contents) throws ImageException {
         ImageFormat.Opened opened = ImageFormat.open(path, contents);
         Decoder in = new Decoder(opened.body());
         try {
-            Manifest manifest = in.getRecord(Manifest.class);
+            ManifestFile file = decode(opened, in);
             if (in.remaining() != 0) {
                 throw new CorruptImageException(
                         path,
@@ -54,13 +67,21 @@ record ManifestFile(UUID id, Manifest manifest) {
                         "the end of the manifest",
                         in.remaining() + " bytes more");
             }
-            return new ManifestFile(opened.id(), manifest);
+            return file;
         } catch (MalformedDataException e) {
             CorruptImageException corrupt = new CorruptImageException(
                     path, ImageFormat.HEADER_BYTES + in.position(), "the record of a manifest", "" + e.getMessage());
             corrupt.initCause(e);
             throw corrupt;
         }
+    }
+
+    private static ManifestFile decode(ImageFormat.Opened opened, Decoder in) throws MalformedDataException {
+        if (opened.version() == 1) {
+            VersionOne.OneManifest one = in.getRecord(VersionOne.OneManifest.class);
+            return new ManifestFile(opened.id(), 1, VersionOne.today(one), Optional.of(one));
+        }
+        return new ManifestFile(opened.id(), in.getRecord(Manifest.class));
     }
 
     private static byte[] contents(Path path) throws IOException {

@@ -11,12 +11,11 @@ import java.util.List;
  * bytes in every image in which its memory has not changed.
  *
  * @param name relative and {@code /}-separated; see the constants
- * @param file the file in the image's folder that holds the stored bytes; others may share it
  * @param bytes the length, zeros that are not stored included
  * @param ranges for memory the ranges, ascending, without overlap; empty for other sections
  * @param blocks one for each 2 MiB begun
  */
-public record Section(String name, String file, long bytes, List<LowerHalf.Range> ranges, List<Block> blocks) {
+public record Section(String name, long bytes, List<LowerHalf.Range> ranges, List<BlockId> blocks) {
     /** The pruned stream log, encoded by {@link dev.cryo.streamlog.log.LogCodec}. */
     public static final String LOG = "log";
 
@@ -38,23 +37,7 @@ public record Section(String name, String file, long bytes, List<LowerHalf.Range
         blocks = List.copyOf(blocks);
     }
 
-    /** The bytes that are stored. */
-    public long storedBytes() {
-        return blocks.stream().mapToLong(Block::storedBytes).sum();
-    }
-
     int blockBytes(int block) {
         return (int) Math.min(ImageFormat.BLOCK_BYTES, bytes - (long) block * ImageFormat.BLOCK_BYTES);
-    }
-
-    /**
-     * Where a block is stored.
-     *
-     * @param storedAt offset in the section's file; 0 if nothing is stored
-     * @param storedBytes how many bytes are stored: the rest of the block is zero
-     * @param crc32c checksum of the stored bytes; 0 if nothing is stored
-     */
-    public record Block(long storedAt, int storedBytes, int crc32c) {
-        static final Block ZERO = new Block(0, 0, 0);
     }
 }

@@ -2,9 +2,8 @@ package dev.cryo.streamlog.image;
 
 import dev.cryo.streamlog.call.LowerHalf;
 import dev.cryo.streamlog.codec.Encoder;
+import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -14,55 +13,60 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Writes sections, one after the other, into one file of an image that is being written, in the process that began the
- * image or in another. Needs memory for one block. For one thread at a time.
+ * Writes sections, one after the other, of an image that is being written, in the process that began the image or in
+ * another. Blocks that the store has already are not written again; new ones go to one pack. For one thread at a time.
  *
- * <p>A method that fails leaves the file useless: the image must be given up. A full disk is an {@link IOException}
+ * <p>A method that fails leaves the pack useless: the image must be given up. A full disk is an {@link IOException}
  * that names the file.
  */
 public final class SectionWriter implements AutoCloseable {
-    private final Path path;
-    private final String file;
-    private final Disk disk;
-    private final FileChannel channel;
-    private final Arena arena = Arena.ofShared();
-    private final BlockBuffer block = new BlockBuffer(arena);
+    private final Packs known;
+    private final PackWriter pack;
+    private final BlockPipeline pipeline;
     private final List<Section> sections = new ArrayList<>();
-    private long stored;
 
-    private SectionWriter(Path path, String file, Disk disk, FileChannel channel) {
-        this.path = path;
-        this.file = file;
-        this.disk = disk;
-        this.channel = channel;
+    private SectionWriter(Packs known, PackWriter pack, WriteOptions options) {
+        this.known = known;
+        this.pack = pack;
+        this.pipeline = new BlockPipeline(known, pack, options);
     }
 
     /**
-     * Creates a file for sections.
+     * Creates a writer of some of an image's sections.
      *
      * @param imageFolder {@link ImageWriter#folder}
-     * @param file its name: letters, digits, {@code - _ .}
-     * @throws IOException if there is such a file
+     * @param name of what is written, unlike that of other writers of the image: letters, digits, {@code - _ .}
      */
-    public static SectionWriter create(Path imageFolder, String file) throws IOException {
-        return create(imageFolder, file, Disk.REAL);
+    public static SectionWriter create(Path imageFolder, String name, WriteOptions options) throws IOException {
+        return create(imageFolder, name, options, Disk.REAL);
     }
 
-    static SectionWriter create(Path folder, String file, Disk disk) throws IOException {
-        Path path = folder.resolve(Names.checkFile(file));
-        return new SectionWriter(path, file, disk, disk.createFile(path));
+    /** Creates one with {@linkplain WriteOptions#ORDINARY ordinary} options. */
+    public static SectionWriter create(Path imageFolder, String name) throws IOException {
+        return create(imageFolder, name, WriteOptions.ORDINARY);
     }
 
-    /** Writes a section that will be read as a whole: every byte is stored. */
+    static SectionWriter create(Path imageFolder, String name, WriteOptions options, Disk disk) throws IOException {
+        Names.checkFile(name);
+        Path packs = imageFolder.resolveSibling(Packs.FOLDER);
+        Packs known = Packs.open(packs);
+        PackWriter pack = new PackWriter(packs, ImageWriter.packPrefix(imageFolder) + name, disk);
+        return new SectionWriter(known, pack, options);
+    }
+
+    /** Writes a section that will be read as a whole: every byte is stored, as it is. */
     public void bytes(String name, byte[] contents) throws IOException {
         Names.checkSection(name);
-        List<Section.Block> blocks = new ArrayList<>();
+        List<BlockId> blocks = new ArrayList<>();
         for (int at = 0; at < contents.length; at += ImageFormat.BLOCK_BYTES) {
+            int from = at;
             int length = Math.min(ImageFormat.BLOCK_BYTES, contents.length - at);
-            block.bytes().clear().put(contents, at, length);
-            blocks.add(store(length));
+            blocks.add(pipeline.storeRaw(block -> {
+                block.bytes().clear().put(contents, from, length);
+                return length;
+            }));
         }
-        sections.add(new Section(name, file, contents.length, List.of(), blocks));
+        sections.add(new Section(name, contents.length, List.of(), blocks));
     }
 
     /** Writes a section that holds an encoded record. */
@@ -72,22 +76,22 @@ public final class SectionWriter implements AutoCloseable {
         bytes(name, out.toByteArray());
     }
 
-    /** Writes a section from a stream, up to its end. */
-    public void stream(String name, InputStream contents) throws IOException {
-        byte[] piece = new byte[64 << 10];
-        blocks(name, into -> {
-            int count = contents.read(piece, 0, Math.min(piece.length, into.remaining()));
-            if (count > 0) {
-                into.put(piece, 0, count);
-            }
-            return count;
-        });
-    }
-
     /** Writes a section from a file. */
     public void file(String name, Path source) throws IOException {
+        Names.checkSection(name);
         try (FileChannel in = FileChannel.open(source, StandardOpenOption.READ)) {
-            blocks(name, in::read);
+            long bytes = in.size();
+            List<BlockId> blocks = pipeline.store(blocks(bytes), (block, into) -> {
+                int length = length(bytes, block);
+                ByteBuffer part = into.bytes().clear().limit(length);
+                while (part.hasRemaining()) {
+                    if (in.read(part, (long) block * ImageFormat.BLOCK_BYTES + part.position()) < 0) {
+                        throw new EOFException(source + " became shorter while it was read");
+                    }
+                }
+                return into.withoutTrailingZeros(length);
+            });
+            sections.add(new Section(name, bytes, List.of(), blocks));
         }
     }
 
@@ -95,25 +99,32 @@ public final class SectionWriter implements AutoCloseable {
      * Writes the contents of memory.
      *
      * @param ranges ascending, without overlap
-     * @param reader is asked for each range in order, in pieces of at most 2 MiB
+     * @param reader is asked by several threads at a time, about in the order of addresses, for at most 2 MiB
      * @throws IllegalArgumentException if the ranges are not so
      */
     public void memory(String name, List<LowerHalf.Range> ranges, ContentsReader reader) throws IOException {
         Names.checkSection(name);
         MemoryWindows windows = new MemoryWindows(List.copyOf(ranges));
-        List<Section.Block> blocks = new ArrayList<>();
-        for (long at = 0; at < windows.bytes(); at += ImageFormat.BLOCK_BYTES) {
-            int length = (int) Math.min(ImageFormat.BLOCK_BYTES, windows.bytes() - at);
-            List<MemoryWindows.Piece> pieces = windows.pieces(blocks.size());
+        List<BlockId> blocks = pipeline.store(blocks(windows.bytes()), (block, into) -> {
+            int length = length(windows.bytes(), block);
+            List<MemoryWindows.Piece> pieces = windows.pieces(block);
             if (pieces.getFirst().bytes() < length) {
-                block.segment().fill((byte) 0);
+                into.segment().fill((byte) 0);
             }
             for (MemoryWindows.Piece piece : pieces) {
-                reader.read(piece.address(), block.segment().asSlice(piece.inBlock(), piece.bytes()));
+                reader.read(piece.address(), into.segment().asSlice(piece.inBlock(), piece.bytes()));
             }
-            blocks.add(store(block.withoutTrailingZeros(length)));
-        }
-        sections.add(new Section(name, file, windows.bytes(), ranges, blocks));
+            return into.withoutTrailingZeros(length);
+        });
+        sections.add(new Section(name, windows.bytes(), ranges, blocks));
+    }
+
+    private static int blocks(long bytes) {
+        return Math.toIntExact(Math.ceilDiv(bytes, ImageFormat.BLOCK_BYTES));
+    }
+
+    private static int length(long bytes, int block) {
+        return (int) Math.min(ImageFormat.BLOCK_BYTES, bytes - (long) block * ImageFormat.BLOCK_BYTES);
     }
 
     /**
@@ -121,44 +132,17 @@ public final class SectionWriter implements AutoCloseable {
      * #close}.
      */
     public byte[] finish() throws IOException {
-        disk.force(path, channel);
+        pack.finish();
         return new SectionList(sections).encode();
     }
 
-    /** Closes the file; what was written stays until the image is given up. */
+    /** Gives everything up; what was written stays until the image is given up. */
     @Override
     public void close() throws IOException {
-        arena.close();
-        channel.close();
-    }
-
-    private void blocks(String name, Source source) throws IOException {
-        Names.checkSection(name);
-        List<Section.Block> blocks = new ArrayList<>();
-        long bytes = 0;
-        boolean more = true;
-        while (more) {
-            ByteBuffer into = block.bytes().clear();
-            while (into.hasRemaining() && more) {
-                more = source.read(into) >= 0;
-            }
-            int length = into.position();
-            if (length > 0) {
-                blocks.add(store(block.withoutTrailingZeros(length)));
-                bytes += length;
-            }
+        pipeline.close();
+        try (known) {
+            pack.close();
         }
-        sections.add(new Section(name, file, bytes, List.of(), blocks));
-    }
-
-    private Section.Block store(int length) throws IOException {
-        if (length == 0) {
-            return Section.Block.ZERO;
-        }
-        Section.Block description = new Section.Block(stored, length, block.crc32c(length));
-        disk.write(path, channel, block.bytes().clear().limit(length));
-        stored += length;
-        return description;
     }
 
     /** Reads memory. */
@@ -166,10 +150,5 @@ public final class SectionWriter implements AutoCloseable {
     public interface ContentsReader {
         /** Fills {@code into} with what lies at {@code address}. */
         void read(long address, MemorySegment into) throws IOException;
-    }
-
-    @FunctionalInterface
-    private interface Source {
-        int read(ByteBuffer into) throws IOException;
     }
 }

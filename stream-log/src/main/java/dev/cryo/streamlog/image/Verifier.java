@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -28,19 +29,21 @@ final class Verifier {
     private final long total;
     private long checked;
 
-    Verifier(ImageReader image, ImageReader.Progress progress) {
+    Verifier(ImageReader image, ImageReader.Progress progress) throws ImageException {
         this.image = image;
         this.progress = progress;
+        Set<BlockId> seen = new HashSet<>();
         for (Section section : image.manifest().sections()) {
             for (int i = 0; i < section.blocks().size(); i++) {
-                if (section.blocks().get(i).storedBytes() > 0) {
-                    tasks.add(new Task(section, i));
+                Optional<StoredBlock> stored = image.stored(section, i);
+                if (stored.isPresent() && seen.add(section.blocks().get(i))) {
+                    tasks.add(new Task(section, i, stored.get()));
                 }
             }
         }
-        tasks.sort(Comparator.comparing((Task task) -> task.section().file())
-                .thenComparingLong(task -> task.block().storedAt()));
-        total = tasks.stream().mapToLong(task -> task.block().storedBytes()).sum();
+        tasks.sort(Comparator.comparing((Task task) -> task.block().path())
+                .thenComparingLong(task -> task.block().at()));
+        total = tasks.stream().mapToLong(task -> task.block().checked()).sum();
     }
 
     void verify() throws IOException {
@@ -60,8 +63,7 @@ final class Verifier {
     }
 
     private void foreignFiles() throws IOException {
-        Set<String> known = new HashSet<>(Set.of(Manifest.FILE));
-        image.manifest().sections().forEach(section -> known.add(section.file()));
+        Set<String> known = image.files();
         try (Stream<Path> files = Files.list(image.folder())) {
             for (Path file : files.sorted().toList()) {
                 if (!known.contains(file.getFileName().toString())) {
@@ -77,12 +79,22 @@ final class Verifier {
             BlockBuffer buffer = new BlockBuffer(arena);
             for (int i = next.getAndIncrement(); i < tasks.size(); i = next.getAndIncrement()) {
                 Task task = tasks.get(i);
-                done(image.check(task.section(), task.index(), buffer));
+                check(task, buffer);
+                done(task.block().checked());
             }
             return true;
         } catch (IOException | RuntimeException | Error e) {
             next.set(tasks.size()); // The others need not go on.
             throw e;
+        }
+    }
+
+    private void check(Task task, BlockBuffer buffer) throws IOException {
+        int bytes = image.load(task.section(), task.index(), buffer);
+        BlockId id = task.section().blocks().get(task.index());
+        if (image.isNamedByContents() && !BlockId.of(buffer.segment(), bytes).equals(id)) {
+            throw new CorruptImageException(
+                    task.block().path(), task.block().at(), "block " + id, "a block of other contents");
         }
     }
 
@@ -107,9 +119,5 @@ final class Verifier {
         }
     }
 
-    private record Task(Section section, int index) {
-        Section.Block block() {
-            return section.blocks().get(index);
-        }
-    }
+    private record Task(Section section, int index, StoredBlock block) {}
 }

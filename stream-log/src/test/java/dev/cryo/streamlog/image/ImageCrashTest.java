@@ -10,18 +10,21 @@ import java.nio.file.Path;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ImageCrashTest {
     private static final byte[] LOG = {0, 0, 0, 0};
+    private static final AtomicInteger WRITTEN = new AtomicInteger();
 
     @TempDir
     private Path temp;
 
     private static void write(ImageStore store) throws IOException {
-        TestImages.small(store, LOG, new byte[5000]);
+        // Some blocks are new in each image, others are not.
+        TestImages.small(store, LOG, TestImages.bytes(new Random(WRITTEN.incrementAndGet()), 5000));
     }
 
     private static void assertAllImagesAreWhole(ImageStore store) throws IOException {
@@ -36,7 +39,14 @@ class ImageCrashTest {
     private static void assertNothingIsLeftBehind(Path images) throws IOException {
         try (Stream<Path> entries = Files.list(images)) {
             assertThat(entries.map(entry -> entry.getFileName().toString()))
-                    .allMatch(name -> name.matches("[0-9]+|lock"));
+                    .allMatch(name -> name.matches("[0-9]+|lock|packs"));
+        }
+        if (Files.exists(images.resolve("packs"))) {
+            try (Stream<Path> packs = Files.list(images.resolve("packs"))) {
+                assertThat(packs.map(pack -> pack.getFileName().toString()))
+                        .allMatch(name -> name.endsWith(".pack"));
+            }
+            assertThat(ImageStore.in(images).collect(true)).isEqualTo(new ImageStore.Collected(0, 0));
         }
     }
 
@@ -66,6 +76,7 @@ class ImageCrashTest {
             write(store);
             committed = true;
             store.remove(2);
+            store.collect(false);
         } catch (FaultyDisk.Crash e) {
             assertThat(e).hasNoCause();
         }

@@ -10,6 +10,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -43,9 +44,13 @@ class ImageDamageTest {
     }
 
     private List<Path> files() throws IOException {
-        try (Stream<Path> files = Files.list(folder)) {
-            return files.sorted().toList();
+        List<Path> all = new ArrayList<>();
+        for (Path place : List.of(folder, folder.resolveSibling("packs"))) {
+            try (Stream<Path> files = Files.list(place)) {
+                all.addAll(files.sorted().toList());
+            }
         }
+        return all;
     }
 
     @Test
@@ -101,7 +106,15 @@ class ImageDamageTest {
     void everyMissingFileIsFound() throws IOException {
         for (Path file : files()) {
             Path aside = Files.move(file, temp.resolve("aside"));
-            assertThat(damage()).hasMessageContaining(file.getFileName().toString()).hasMessageContaining("no file");
+            if (file.startsWith(folder)) {
+                assertThat(damage())
+                        .hasMessageContaining(file.getFileName().toString())
+                        .hasMessageContaining("no file");
+            } else {
+                assertThat(damage())
+                        .hasMessageContaining("packs: expected a pack with block ")
+                        .hasMessageContaining("found none");
+            }
             Files.move(aside, file);
         }
         verify();
@@ -117,18 +130,40 @@ class ImageDamageTest {
 
     @Test
     void aFlippedByteIsToldWithFileAndOffset() throws IOException {
-        Path host = folder.resolve("host");
+        Path host = folder.resolveSibling("packs").resolve("1-host.pack");
+        long core = PackFormat.HEADER_BYTES + ImageFormat.PAGE_BYTES;
         try (FileChannel channel = FileChannel.open(host, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-            flip(channel, 150, 1);
+            flip(channel, core + 150, 1);
         }
         ImageException damage = damage();
         assertThat(damage.file()).isEqualTo(host);
-        assertThat(damage.offset()).isEqualTo(100);
+        assertThat(damage.offset()).isEqualTo(core);
         assertThat(damage.expected()).contains("section host/core-1.img, block 0");
         try (ImageReader image = store.read(1)) {
             assertThat(image.bytes(Section.LOG)).hasSize(100);
             assertThatThrownBy(() -> image.bytes("host/core-1.img")).isInstanceOf(CorruptImageException.class);
         }
+    }
+
+    @Test
+    void aBlockUnderAnotherNameIsFound() throws IOException {
+        Path pack = folder.resolveSibling("packs").resolve("1-host.pack");
+        List<PackFormat.Entry> entries;
+        byte[] whole = Files.readAllBytes(pack);
+        try (PackFile file = PackFile.open(pack)) {
+            entries = file.entries();
+        }
+        // The same blocks, each under the other's name, all checksums right.
+        Files.delete(pack);
+        try (PackWriter forged = new PackWriter(folder.resolveSibling("packs"), "1-host", Disk.REAL)) {
+            for (int i = 0; i < 2; i++) {
+                PackFormat.Entry entry = entries.get(i);
+                ByteBuffer stored = ByteBuffer.wrap(whole, (int) entry.at(), entry.checked()).slice();
+                forged.append(entries.get(1 - i).id(), stored, entry.stored(), entry.bytes(), Codec.RAW);
+            }
+            forged.finish();
+        }
+        assertThat(damage()).isInstanceOf(CorruptImageException.class);
     }
 
     @Test
@@ -155,12 +190,15 @@ class ImageDamageTest {
     }
 
     @Test
-    void aFileOfAnotherImageIsFound() throws IOException {
+    void aDamagedPackThatAnImageDoesNotNeedDoesItNoHarm() throws IOException {
         Random random = new Random(2);
         TestImages.small(store, TestImages.bytes(random, 100), TestImages.bytes(random, 300));
-        Files.delete(folder.resolve("host"));
-        Files.copy(store.folder(2).resolve("host"), folder.resolve("host"));
-        assertThat(damage()).isInstanceOf(CorruptImageException.class);
+        Path other = folder.resolveSibling("packs").resolve("2-host.pack");
+        Files.write(other, new byte[1], StandardOpenOption.APPEND);
+        verify();
+        assertThatThrownBy(() -> store.read(2).close())
+                .isInstanceOf(CorruptImageException.class)
+                .hasMessageContaining(other.toString());
     }
 
     @Test
@@ -173,11 +211,12 @@ class ImageDamageTest {
 
     @Test
     void aFileThatShrinksWhileItIsReadIsFound() throws IOException {
+        Path host = folder.resolveSibling("packs").resolve("1-host.pack");
         try (ImageReader image = store.read(1)) {
-            Files.write(folder.resolve("host"), new byte[50]);
+            Files.write(host, new byte[5000]);
             assertThatThrownBy(() -> image.bytes(Section.LOG))
                     .isInstanceOf(CorruptImageException.class)
-                    .hasMessageContaining("expected 100 bytes, found 50 bytes");
+                    .hasMessageContaining("expected 8192 bytes, found 5000 bytes");
         }
     }
 }

@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -45,8 +45,10 @@ class ImageStoreTest {
         }
         assertThat(store.numbers()).containsExactly(1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L, 9L, 10L, 11L);
         assertThat(store.latest()).hasValue(11);
-        assertThat(store.diskBytes(11))
-                .isEqualTo(Files.size(store.folder(11).resolve("manifest")) + 4096 + 12 + 12);
+        long manifest = Files.size(store.folder(11).resolve("manifest"));
+        assertThat(store.neededBytes(11)).isEqualTo(manifest + 4 * 4096);
+        assertThat(store.addedBytes(11)).isEqualTo(manifest);
+        assertThat(store.addedBytes(1)).isGreaterThan(manifest + 4 * 4096);
     }
 
     @Test
@@ -76,7 +78,8 @@ class ImageStoreTest {
                 .isInstanceOf(NoSuchFileException.class)
                 .hasMessageContaining("no image 5; there are [1]");
         assertThatThrownBy(() -> store.remove(5)).isInstanceOf(NoSuchFileException.class);
-        assertThatThrownBy(() -> store.diskBytes(5)).isInstanceOf(NoSuchFileException.class);
+        assertThatThrownBy(() -> store.addedBytes(5)).isInstanceOf(NoSuchFileException.class);
+        assertThatThrownBy(() -> store.neededBytes(5)).isInstanceOf(NoSuchFileException.class);
     }
 
     @Test
@@ -102,6 +105,7 @@ class ImageStoreTest {
         }
         assertThat(store.numbers()).isEmpty();
         assertThat(temp.resolve("images/1.partial")).doesNotExist();
+        assertThat(temp.resolve("images/packs")).isEmptyDirectory();
     }
 
     @Test
@@ -133,11 +137,12 @@ class ImageStoreTest {
     }
 
     @Test
-    void sectionsOfOneFileAreWrittenOnce() throws IOException {
+    void writersOfOneNameExcludeEachOther() throws IOException {
         try (ImageWriter image = store.begin();
-                SectionWriter host = image.sections("host")) {
+                SectionWriter host = image.sections("host");
+                SectionWriter again = image.sections("host")) {
             host.bytes(Section.LOG, new byte[4]);
-            assertThatThrownBy(() -> image.sections("host")).isInstanceOf(IOException.class);
+            assertThatThrownBy(() -> again.bytes(Section.LOG, new byte[4])).isInstanceOf(IOException.class);
             assertThatThrownBy(() -> image.sections("../host")).isInstanceOf(IllegalArgumentException.class);
             assertThatThrownBy(() -> host.bytes("../log", new byte[1])).isInstanceOf(IllegalArgumentException.class);
         }
@@ -154,7 +159,8 @@ class ImageStoreTest {
             TestImages.small(small, new byte[4], new byte[8]);
             assertThatThrownBy(() -> writeForever(small))
                     .isInstanceOf(FileSystemException.class)
-                    .hasMessage(disk.resolve("images/2.partial/host") + ": cannot write: No space left on device");
+                    .hasMessage(disk.resolve("images/packs/2-host.pack.partial")
+                            + ": cannot write: No space left on device");
             assertThat(small.numbers()).containsExactly(1L);
             assertThat(disk.resolve("images/2.partial")).doesNotExist();
             TestImages.small(small, new byte[4], new byte[8]);
@@ -169,12 +175,9 @@ class ImageStoreTest {
     private static void writeForever(ImageStore store) throws IOException {
         try (ImageWriter image = store.begin();
                 SectionWriter host = image.sections("host")) {
-            host.stream("host/endless", new InputStream() {
-                @Override
-                public int read() {
-                    return 7;
-                }
-            });
+            for (int i = 0; ; i++) {
+                host.bytes("host/" + i, TestImages.bytes(new Random(i), 100_000));
+            }
         }
     }
 

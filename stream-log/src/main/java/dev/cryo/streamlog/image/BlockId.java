@@ -1,0 +1,48 @@
+package dev.cryo.streamlog.image;
+
+import com.dynatrace.hash4j.hashing.ByteAccess;
+import com.dynatrace.hash4j.hashing.HashValue128;
+import com.dynatrace.hash4j.hashing.Hasher128;
+import com.dynatrace.hash4j.hashing.Hashing;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * What a block is known by: the 128 bits of XXH3 over its bytes, without the zero pages at its end.
+ *
+ * <p>XXH3 (Yann Collet's, by hash4j) is no cryptographic hash: who wants to can make two blocks of one id. Blocks are
+ * only ever looked up among those of the same job, which can harm nothing but its own images by that.
+ */
+public record BlockId(long high, long low) {
+    /** A block of zeros alone, which is not stored. */
+    static final BlockId ZERO = new BlockId(0, 0);
+
+    private static final Hasher128 XXH3 = Hashing.xxh3_128();
+    private static final ByteAccess<MemorySegment> BYTES = new ByteAccess<>() {
+        @Override
+        public byte getByte(MemorySegment data, long at) {
+            return data.get(ValueLayout.JAVA_BYTE, at);
+        }
+
+        @Override
+        public int getInt(MemorySegment data, long at) {
+            return data.get(ValueLayout.JAVA_INT_UNALIGNED, at);
+        }
+
+        @Override
+        public long getLong(MemorySegment data, long at) {
+            return data.get(ValueLayout.JAVA_LONG_UNALIGNED, at);
+        }
+    };
+
+    /** The id of the first {@code length} bytes of some memory, at least one. */
+    static BlockId of(MemorySegment memory, int length) {
+        HashValue128 hash = XXH3.hashBytesTo128Bits(memory, 0, length, BYTES);
+        return new BlockId(hash.getMostSignificantBits(), hash.getLeastSignificantBits());
+    }
+
+    @Override
+    public String toString() {
+        return "%016x%016x".formatted(high, low);
+    }
+}

@@ -1,0 +1,136 @@
+package dev.cryo.streamlog.image;
+
+import dev.cryo.streamlog.linux.Priority;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/**
+ * Stores blocks that are not stored yet: several threads read, name and compress, the calling one writes, in order.
+ * Memory is bounded by two buffers for each thread. For one caller at a time.
+ */
+final class BlockPipeline implements AutoCloseable {
+    private final Packs known;
+    private final PackWriter pack;
+    private final Optional<Compression> compression;
+    private final Arena arena = Arena.ofShared();
+    private final List<BlockBuffer> free = new ArrayList<>();
+    private final Set<BlockId> written = new HashSet<>();
+    private final ExecutorService workers;
+
+    /** Stores in a pack what neither it nor the known ones have; all three stay the caller's. */
+    BlockPipeline(Packs known, PackWriter pack, WriteOptions options) {
+        this.known = known;
+        this.pack = pack;
+        this.compression = options.compress() ? Compression.find() : Optional.empty();
+        for (int i = 0; i < 2 * options.threads(); i++) {
+            free.add(new BlockBuffer(arena));
+        }
+        this.workers = Executors.newFixedThreadPool(
+                options.threads(),
+                work -> Thread.ofPlatform().daemon().name("cryo-image-writer").unstarted(() -> {
+                    Priority.lower();
+                    work.run();
+                }));
+    }
+
+    /** What blocks are read from, by several threads at a time. */
+    @FunctionalInterface
+    interface Source {
+        /** Fills a buffer with a block and returns how many bytes of it are to be stored; those behind are zero. */
+        int fill(int block, BlockBuffer into) throws IOException;
+    }
+
+    /** Stores blocks and returns their names. */
+    List<BlockId> store(int blocks, Source source) throws IOException {
+        List<BlockId> ids = new ArrayList<>(blocks);
+        Deque<Future<PreparedBlock>> underWay = new ArrayDeque<>();
+        try {
+            for (int i = 0; i < blocks; i++) {
+                if (free.isEmpty()) {
+                    ids.add(append(await(underWay.remove())));
+                }
+                int block = i;
+                BlockBuffer buffer = free.removeLast();
+                underWay.add(workers.submit(() ->
+                        PreparedBlock.of(buffer, source.fill(block, buffer), known::has, compression)));
+            }
+            while (!underWay.isEmpty()) {
+                ids.add(append(await(underWay.remove())));
+            }
+            return ids;
+        } finally {
+            // After a failure: nobody may fill a buffer any more when the caller gives the source up.
+            underWay.forEach(BlockPipeline::settle);
+        }
+    }
+
+    /** Stores a block that the calling thread has, uncompressed, so that every process can read it. */
+    BlockId storeRaw(BlockFiller filler) throws IOException {
+        BlockBuffer buffer = free.removeLast();
+        return append(PreparedBlock.of(buffer, filler.fill(buffer), known::has, Optional.empty()));
+    }
+
+    /** What fills one block. */
+    @FunctionalInterface
+    interface BlockFiller {
+        /** As {@link Source#fill}. */
+        int fill(BlockBuffer into) throws IOException;
+    }
+
+    private BlockId append(PreparedBlock block) throws IOException {
+        free.add(block.buffer());
+        if (block.stored() > 0 && written.add(block.id())) {
+            block.appendTo(pack);
+        }
+        return block.id();
+    }
+
+    private static PreparedBlock await(Future<PreparedBlock> block) throws IOException {
+        try {
+            return block.get();
+        } catch (ExecutionException e) {
+            switch (e.getCause()) {
+                case IOException failure -> throw failure;
+                case RuntimeException failure -> throw failure;
+                case Error failure -> throw failure;
+                case null, default -> throw new IllegalStateException(e);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while an image was written", e);
+        }
+    }
+
+    private static void settle(Future<PreparedBlock> block) {
+        boolean interrupted = false;
+        while (!block.isDone()) {
+            try {
+                block.get();
+            } catch (ExecutionException e) {
+                break; // One failure is told already.
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public void close() {
+        workers.close();
+        arena.close();
+    }
+}

@@ -1,0 +1,149 @@
+package dev.cryo.streamlog.image;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.zip.CRC32C;
+
+/** A pack, opened for reading: its index is checked, its blocks are when they are read. Thread-safe until closed. */
+final class PackFile implements AutoCloseable {
+    private final Path path;
+    private final FileChannel channel;
+    private final List<PackFormat.Entry> entries;
+
+    private PackFile(Path path, FileChannel channel, List<PackFormat.Entry> entries) {
+        this.path = path;
+        this.channel = channel;
+        this.entries = entries;
+    }
+
+    /**
+     * Opens a pack.
+     *
+     * @throws ImageException if it is damaged, or of a format that is not read
+     */
+    static PackFile open(Path path) throws IOException {
+        if (Files.exists(path, LinkOption.NOFOLLOW_LINKS) && !Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
+            throw new CorruptImageException(path, ImageException.NO_OFFSET, "a regular file", "another kind of file");
+        }
+        FileChannel channel = FileChannel.open(path, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
+        try {
+            return new PackFile(path, channel, index(path, channel));
+        } catch (IOException | RuntimeException e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    private static List<PackFormat.Entry> index(Path path, FileChannel channel) throws IOException {
+        long size = channel.size();
+        if (size < PackFormat.HEADER_BYTES + PackFormat.FOOTER_BYTES) {
+            throw new CorruptImageException(path, 0, "a pack's header and footer", size + " bytes");
+        }
+        ByteBuffer header = read(channel, 0, PackFormat.HEADER_BYTES);
+        if (!PackFormat.isMagic(header, 0)) {
+            throw new CorruptImageException(path, 0, "the magic of a pack", "other bytes");
+        }
+        long footerAt = size - PackFormat.FOOTER_BYTES;
+        PackFormat.Footer footer = PackFormat.footer(read(channel, footerAt, PackFormat.FOOTER_BYTES));
+        long indexAt = footerAt - (long) footer.entries() * PackFormat.ENTRY_BYTES;
+        if (!footer.complete() || footer.entries() < 0 || footer.index() != indexAt
+                || indexAt < PackFormat.HEADER_BYTES || size - indexAt > Integer.MAX_VALUE) {
+            throw new CorruptImageException(path, footerAt, "a footer that fits " + size + " bytes", "" + footer);
+        }
+        ByteBuffer index = read(channel, indexAt, (int) (size - indexAt));
+        int crc = checksum(header, index);
+        if (crc != footer.crc32c()) {
+            throw new CorruptImageException(
+                    path,
+                    footerAt + PackFormat.FOOTER_CHECKED_BYTES,
+                    "CRC32C " + ImageFormat.hex(footer.crc32c()) + " of header and index",
+                    ImageFormat.hex(crc));
+        }
+        int version = header.getInt(PackFormat.VERSION_OFFSET);
+        if (version > PackFormat.VERSION) {
+            throw new ImageTooNewException(
+                    path, PackFormat.VERSION_OFFSET, "pack version " + PackFormat.VERSION + " at most", "" + version);
+        }
+        return entries(path, index, footer.entries(), indexAt);
+    }
+
+    private static int checksum(ByteBuffer header, ByteBuffer index) {
+        CRC32C crc = new CRC32C();
+        crc.update(header.duplicate());
+        int checked = index.limit() - PackFormat.FOOTER_BYTES + PackFormat.FOOTER_CHECKED_BYTES;
+        crc.update(index.duplicate().limit(checked));
+        return (int) crc.getValue();
+    }
+
+    private static List<PackFormat.Entry> entries(Path path, ByteBuffer index, int count, long indexAt)
+            throws ImageException {
+        List<PackFormat.Entry> entries = new ArrayList<>(count);
+        long end = PackFormat.HEADER_BYTES;
+        for (int i = 0; i < count; i++) {
+            PackFormat.Entry entry = PackFormat.entry(index);
+            if (entry.at() != end || !isPossible(entry)) {
+                throw new CorruptImageException(
+                        path, indexAt + (long) i * PackFormat.ENTRY_BYTES, "a block stored at " + end, "" + entry);
+            }
+            entries.add(entry);
+            end = entry.end();
+        }
+        if (end != indexAt) {
+            throw new CorruptImageException(path, indexAt, "blocks up to " + indexAt, "blocks up to " + end);
+        }
+        return entries;
+    }
+
+    private static boolean isPossible(PackFormat.Entry entry) {
+        return entry.bytes() > 0
+                && entry.bytes() <= ImageFormat.BLOCK_BYTES
+                && entry.stored() > 0
+                && entry.stored() <= ImageFormat.BLOCK_BYTES
+                && entry.codec() >= 0
+                && entry.codec() < Codec.values().length
+                && (entry.codec() != Codec.RAW.ordinal() || entry.stored() == entry.bytes())
+                && !entry.id().equals(BlockId.ZERO);
+    }
+
+    private static ByteBuffer read(FileChannel channel, long at, int bytes) throws IOException {
+        ByteBuffer buffer = PackFormat.buffer(bytes);
+        while (buffer.hasRemaining()) {
+            if (channel.read(buffer, at + buffer.position()) < 0) {
+                throw new IOException("the file became shorter while it was read");
+            }
+        }
+        return buffer.flip();
+    }
+
+    Path path() {
+        return path;
+    }
+
+    List<PackFormat.Entry> entries() {
+        return entries;
+    }
+
+    StoredBlock block(PackFormat.Entry entry) {
+        return new StoredBlock(
+                path,
+                channel,
+                entry.at(),
+                entry.stored(),
+                entry.checked(),
+                entry.bytes(),
+                Codec.values()[entry.codec()],
+                entry.crc32c());
+    }
+
+    @Override
+    public void close() throws IOException {
+        channel.close();
+    }
+}

@@ -1,0 +1,88 @@
+package dev.cryo.streamlog.image;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/** Writes one pack; nobody sees it before it is {@linkplain #finish finished}. For one thread at a time. */
+final class PackWriter implements AutoCloseable {
+    static final String SUFFIX = ".pack";
+    static final String PARTIAL = ".partial";
+
+    private final Path target;
+    private final Path partial;
+    private final Disk disk;
+    private final List<PackFormat.Entry> entries = new ArrayList<>();
+    private @Nullable FileChannel channel;
+    private long end = PackFormat.HEADER_BYTES;
+
+    /** A pack that will be {@code folder/name.pack}; nothing is created before the first block. */
+    PackWriter(Path folder, String name, Disk disk) {
+        this.target = folder.resolve(name + SUFFIX);
+        this.partial = folder.resolve(name + SUFFIX + PARTIAL);
+        this.disk = disk;
+    }
+
+    /**
+     * Appends a block.
+     *
+     * @param pages what is stored of it, from position to limit, filled with zeros to whole pages
+     * @param stored how much of that is not filling
+     * @param bytes of the block
+     */
+    void append(BlockId id, ByteBuffer pages, int stored, int bytes, Codec codec) throws IOException {
+        FileChannel to = channel();
+        CRC32C crc = new CRC32C();
+        crc.update(pages.duplicate());
+        PackFormat.Entry entry =
+                new PackFormat.Entry(id, end, stored, bytes, codec.ordinal(), (int) crc.getValue());
+        disk.write(partial, to, pages);
+        entries.add(entry);
+        end = entry.end();
+    }
+
+    private FileChannel channel() throws IOException {
+        if (channel == null) {
+            channel = disk.createFile(partial);
+            disk.write(partial, channel, PackFormat.header());
+        }
+        return channel;
+    }
+
+    /** Makes the pack durable and known; does nothing where it has no blocks. */
+    void finish() throws IOException {
+        if (channel == null) {
+            return;
+        }
+        ByteBuffer index = PackFormat.buffer(
+                Math.toIntExact((long) entries.size() * PackFormat.ENTRY_BYTES + PackFormat.FOOTER_BYTES));
+        entries.forEach(entry -> PackFormat.put(index, entry));
+        PackFormat.putFooter(index, end, entries.size());
+        CRC32C crc = new CRC32C();
+        crc.update(PackFormat.header());
+        crc.update(index.duplicate().flip());
+        PackFormat.seal(index, (int) crc.getValue());
+        disk.write(partial, channel, index.flip());
+        disk.force(partial, channel);
+        disk.rename(partial, target);
+        disk.forceParent(target);
+    }
+
+    /** Bytes written up to now. */
+    long bytes() {
+        return channel == null ? 0 : end;
+    }
+
+    /** Closes the file; what is not finished stays until it is cleaned up. */
+    @Override
+    public void close() throws IOException {
+        if (channel != null) {
+            channel.close();
+        }
+    }
+}

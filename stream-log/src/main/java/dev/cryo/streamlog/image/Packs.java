@@ -1,0 +1,105 @@
+package dev.cryo.streamlog.image;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All packs of a store, as they are when this is opened. A pack that cannot be read is as if it were not there, until a
+ * block is missing: then that is the reason.
+ */
+final class Packs implements BlockSource {
+    /** The folder of the packs, beside the images. */
+    static final String FOLDER = "packs";
+
+    private final Path folder;
+    private final List<PackFile> packs = new ArrayList<>();
+    private final Map<BlockId, StoredBlock> blocks = new HashMap<>();
+    private @Nullable ImageException unreadable;
+
+    private Packs(Path folder) {
+        this.folder = folder;
+    }
+
+    /** The packs in a folder; none where there is no such folder. */
+    static Packs open(Path folder) throws IOException {
+        while (true) {
+            Packs packs = new Packs(folder);
+            try {
+                if (packs.addAll(paths(folder))) {
+                    return packs;
+                }
+            } catch (IOException | RuntimeException e) {
+                packs.close();
+                throw e;
+            }
+            packs.close();
+        }
+    }
+
+    /** The finished packs in a folder. */
+    static List<Path> paths(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(file -> file.getFileName().toString().endsWith(PackWriter.SUFFIX))
+                    .sorted()
+                    .toList();
+        } catch (NoSuchFileException e) {
+            return List.of();
+        }
+    }
+
+    /** False if one was removed since the folder was listed: what images need of it is in another by then. */
+    private boolean addAll(List<Path> paths) throws IOException {
+        for (Path path : paths) {
+            try {
+                add(PackFile.open(path));
+            } catch (NoSuchFileException e) {
+                return false;
+            } catch (ImageException e) {
+                unreadable = unreadable == null ? e : unreadable;
+            }
+        }
+        return true;
+    }
+
+    private void add(PackFile pack) {
+        packs.add(pack);
+        pack.entries().forEach(entry -> blocks.putIfAbsent(entry.id(), pack.block(entry)));
+    }
+
+    /** Whether a block is there. */
+    boolean has(BlockId id) {
+        return blocks.containsKey(id);
+    }
+
+    @Override
+    public StoredBlock find(BlockId id) throws ImageException {
+        StoredBlock block = blocks.get(id);
+        if (block != null) {
+            return block;
+        }
+        if (unreadable != null) {
+            throw unreadable;
+        }
+        throw new CorruptImageException(folder, ImageException.NO_OFFSET, "a pack with block " + id, "none");
+    }
+
+    /** The packs that can be read. */
+    List<PackFile> readable() {
+        return packs;
+    }
+
+    @Override
+    public void close() throws IOException {
+        for (PackFile pack : packs) {
+            pack.close();
+        }
+    }
+}
