@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** Who has which addresses of device memory: a claim, or work that may still use a retired range. Not thread-safe. */
 final class Claims {
@@ -165,8 +166,26 @@ final class Claims {
         return bytes >= 0;
     }
 
-    /** All claims by ascending address. */
-    List<Claim> all() {
-        return List.copyOf(claims.values());
+    /** The context of the claim that an address lies in; null if it lies in none. */
+    @Nullable GpuContext around(long address) {
+        Map.Entry<Long, Claim> claim = claims.floorEntry(address);
+        return claim == null || claim.getValue().end() <= address ? null : claim.getValue().context;
+    }
+
+    /** The claimed ranges of a device, ascending, adjacent ones joined. */
+    List<LowerHalf.Range> ranges(int device) {
+        List<LowerHalf.Range> ranges = new ArrayList<>();
+        for (Claim claim : claims.values()) {
+            LowerHalf.Range last = ranges.isEmpty() ? null : ranges.getLast();
+            if (claim.context.device != device) {
+                continue;
+            }
+            if (last != null && last.address() + last.bytes() == claim.address) {
+                ranges.set(ranges.size() - 1, new LowerHalf.Range(last.address(), last.bytes() + claim.bytes));
+            } else {
+                ranges.add(new LowerHalf.Range(claim.address, claim.bytes));
+            }
+        }
+        return ranges;
     }
 }

@@ -91,7 +91,7 @@ final class Completions implements AutoCloseable {
 
     private void add(Wait wait) {
         pending.incrementAndGet();
-        wait.mark().context.waits.incrementAndGet();
+        boolean unused = wait.mark().context.use(); // It lives, for it has just recorded the mark.
         arriving.add(wait);
         if (asleep) {
             LockSupport.unpark(thread);
@@ -158,7 +158,7 @@ final class Completions implements AutoCloseable {
         try {
             wait.action().accept(code);
         } finally {
-            wait.mark().context.waits.decrementAndGet();
+            wait.mark().context.leave();
             pending.decrementAndGet();
         }
     }

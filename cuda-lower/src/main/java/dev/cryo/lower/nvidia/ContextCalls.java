@@ -6,14 +6,13 @@ import dev.cryo.lower.nvidia.driver.CudaDriver;
 import dev.cryo.lower.nvidia.driver.DriverException;
 import dev.cryo.streamlog.call.Call;
 import dev.cryo.streamlog.call.LowerHalf;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.locks.LockSupport;
 
 /** Executes the calls about contexts. It belongs to the thread that executes calls; contexts are ended by workers. */
 final class ContextCalls {
     private static final System.Logger LOG = System.getLogger("dev.cryo.device");
     private static final int CACHE = 0;
-    private static final long PAUSE_NANOS = 50_000;
 
     private final CudaDriver driver;
     private final DeviceFacts facts;
@@ -26,6 +25,8 @@ final class ContextCalls {
     private final Workers workers;
     private final ModuleCalls modules;
     private final RowCopies rows;
+    private final Lanes lanes;
+    private final HostTurns turns;
 
     ContextCalls(
             CudaDriver driver,
@@ -38,7 +39,9 @@ final class ContextCalls {
             Completions completions,
             Workers workers,
             ModuleCalls modules,
-            RowCopies rows) {
+            RowCopies rows,
+            Lanes lanes,
+            HostTurns turns) {
         this.driver = driver;
         this.facts = facts;
         this.objects = objects;
@@ -50,6 +53,8 @@ final class ContextCalls {
         this.workers = workers;
         this.modules = modules;
         this.rows = rows;
+        this.lanes = lanes;
+        this.turns = turns;
     }
 
     void create(Call.CtxCreate call) throws RefusedException, DriverException {
@@ -112,21 +117,23 @@ final class ContextCalls {
     }
 
     private void end(GpuContext context, List<LowerHalf.Range> ranges) {
-        while (context.waits.get() > 0) {
-            LockSupport.parkNanos(this, PAUSE_NANOS); // What is waited for has ended, and will be seen to have.
-        }
+        context.awaitUnused();
         modules.forget(context);
         host.removeAll(context);
+        List<LowerHalf.Range> all = new ArrayList<>(ranges);
+        all.addAll(memory.retireAll(context)); // What modules have claimed that were being loaded.
         if (context.isFaulted()) {
             // Its work may still run, and ends with it.
             destroy(context);
-            memory.end(ranges);
+            memory.end(all);
         } else {
-            memory.end(ranges);
+            memory.end(all);
             empty(context);
             destroy(context);
         }
         rows.forget(context);
+        lanes.forget(context);
+        turns.forget(context);
         marks.forget(context);
         host.registerStaging();
     }
@@ -139,6 +146,8 @@ final class ContextCalls {
                 stream.destroy(driver);
             }
             rows.end(context);
+            lanes.end(context);
+            turns.end(context);
             marks.end(context);
         } catch (DriverException e) {
             LOG.log(System.Logger.Level.WARNING, "{0} ends with objects in it: {1}", context, e.getMessage());

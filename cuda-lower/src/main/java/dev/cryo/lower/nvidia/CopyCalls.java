@@ -32,6 +32,7 @@ final class CopyCalls {
     private final Marks marks;
     private final Completions completions;
     private final RowCopies rows;
+    private final Constants constants;
     private final MemorySegment inline = Arena.ofAuto().allocate(INLINE_BYTES, 64);
 
     CopyCalls(
@@ -42,7 +43,8 @@ final class CopyCalls {
             HostMemory host,
             Marks marks,
             Completions completions,
-            RowCopies rows) {
+            RowCopies rows,
+            Constants constants) {
         this.driver = driver;
         this.objects = objects;
         this.current = current;
@@ -51,6 +53,7 @@ final class CopyCalls {
         this.marks = marks;
         this.completions = completions;
         this.rows = rows;
+        this.constants = constants;
     }
 
     void copy(Call.Copy call) throws RefusedException, DriverException {
@@ -71,6 +74,9 @@ final class CopyCalls {
         current.dispatch(stream.context);
         stream.use();
         rows.copy(source, target, box, stream);
+        if (call.target().space() == Call.Space.DEVICE) {
+            constants.follow(stream, call.target().address(), box.span(call.target()));
+        }
         if (call.source().space() == Call.Space.STAGING) {
             completions.after(stream, marks.record(stream), Urgency.SOON, code -> releaseStaging(call));
         }
@@ -151,6 +157,7 @@ final class CopyCalls {
         } else {
             driver.set(call.address(), call.pitch(), element, call.value(), call.width(), call.height(), stream.handle);
         }
+        constants.follow(stream, call.address(), box.span(place));
     }
 
     private void setLine(Call.MemSet call, long elements, GpuStream stream) throws DriverException {
@@ -177,5 +184,6 @@ final class CopyCalls {
             MemorySegment.copy(data, done, inline, ValueLayout.JAVA_BYTE, 0, count);
             driver.copyToDevice(call.address() + done, inline.address(), count, stream.handle);
         }
+        constants.follow(stream, call.address(), data.length);
     }
 }

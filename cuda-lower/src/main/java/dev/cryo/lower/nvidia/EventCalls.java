@@ -10,20 +10,26 @@ import org.jspecify.annotations.Nullable;
 
 /** Executes the calls about events. It belongs to the thread that executes calls. */
 final class EventCalls {
-    private static final double NANOS_PER_MILLI = 1e6;
-
     private final CudaDriver driver;
     private final GpuObjects objects;
     private final Current current;
     private final Marks marks;
     private final Completions completions;
+    private final EventTimes times;
 
-    EventCalls(CudaDriver driver, GpuObjects objects, Current current, Marks marks, Completions completions) {
+    EventCalls(
+            CudaDriver driver,
+            GpuObjects objects,
+            Current current,
+            Marks marks,
+            Completions completions,
+            EventTimes times) {
         this.driver = driver;
         this.objects = objects;
         this.current = current;
         this.marks = marks;
         this.completions = completions;
+        this.times = times;
     }
 
     void create(Call.EventCreate call) throws RefusedException {
@@ -91,13 +97,31 @@ final class EventCalls {
         end.requireTimed();
         Mark from = start.mark();
         Mark to = end.mark();
-        if (from == null || to == null) {
-            return new Call.EventElapsed.Result(end.restoredTime() - start.restoredTime());
+        StreamCalls.requireEnded((from == null || hasEnded(from)) && (to == null || hasEnded(to)));
+        long nanos = from != null && to != null ? times.between(from, to) : time(end) - time(start);
+        return new Call.EventElapsed.Result(nanos);
+    }
+
+    private long time(GpuEvent event) throws DriverException {
+        Mark mark = event.mark();
+        return mark == null ? event.restoredTime() : times.of(mark);
+    }
+
+    /** Takes over when events were recorded on an earlier device. */
+    void restore(LowerHalf.DeviceState state) {
+        times.restore(state.clock());
+        for (LowerHalf.DeviceState.RecordedEvent recorded : state.events()) {
+            try {
+                objects.event(recorded.event()).restore(recorded.time());
+            } catch (RefusedException e) {
+                throw new IllegalArgumentException("the state has the time of an event that was not replayed", e);
+            }
         }
-        StreamCalls.requireEnded(hasEnded(from) && hasEnded(to));
-        current.dispatch(from.context);
-        return new Call.EventElapsed.Result(
-                Math.round(driver.elapsedMillis(from.event, to.event) * NANOS_PER_MILLI));
+    }
+
+    /** The clock and the recorded events, all work having ended. */
+    LowerHalf.DeviceState state() throws DriverException {
+        return times.state(objects.events());
     }
 
     private boolean hasEnded(Mark mark) throws DriverException {

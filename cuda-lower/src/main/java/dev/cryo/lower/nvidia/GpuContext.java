@@ -8,7 +8,6 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -26,12 +25,12 @@ final class GpuContext {
     final Set<GpuStream> streams = ConcurrentHashMap.newKeySet();
     /** The ends of streams that were destroyed while they had work. */
     final Queue<Mark> leftovers = new ConcurrentLinkedQueue<>();
-    /** How many of its marks are waited for. */
-    final AtomicInteger waits = new AtomicInteger();
 
     private final Supplier<LowerHalf.@Nullable HostSide> host;
     private volatile int fault = CudaResult.SUCCESS;
     private volatile boolean abandoned;
+    private int uses;
+    private boolean ended;
 
     GpuContext(long id, long legacyStream, int device, boolean primary, long handle,
             Supplier<LowerHalf.@Nullable HostSide> host) {
@@ -58,7 +57,13 @@ final class GpuContext {
         return abandoned;
     }
 
+    /** Lets nobody wait for work of a context that is about to end. */
     void abandon() {
+        synchronized (this) {
+            if (!isFaulted()) {
+                fault = CudaResult.CONTEXT_IS_DESTROYED;
+            }
+        }
         abandoned = true;
     }
 
@@ -82,6 +87,35 @@ final class GpuContext {
     void met(DriverException error) {
         if (CudaResult.isSticky(error.code())) {
             fault(error.code(), error.getMessage());
+        }
+    }
+
+    /** Keeps the context from being destroyed until {@link #leave}; false if it is too late for that. */
+    synchronized boolean use() {
+        if (!ended) {
+            uses++;
+        }
+        return !ended;
+    }
+
+    synchronized void leave() {
+        uses--;
+        notifyAll();
+    }
+
+    /** Waits until nobody uses the context, and lets nobody use it from then on. */
+    synchronized void awaitUnused() {
+        boolean interrupted = false;
+        while (uses > 0) {
+            try {
+                wait();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        ended = true;
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 

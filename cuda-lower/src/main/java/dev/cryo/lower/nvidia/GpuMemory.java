@@ -203,9 +203,14 @@ final class GpuMemory {
         return claims.isCovered(address, bytes);
     }
 
-    /** The claimed ranges, ascending. */
-    synchronized List<LowerHalf.Range> ranges() {
-        return claims.all().stream().map(claim -> new LowerHalf.Range(claim.address, claim.bytes)).toList();
+    /** The context of the claim that a range begins in, if all of the range is claimed; else null. */
+    synchronized @Nullable GpuContext ownerOf(long address, long bytes) {
+        return claims.isCovered(address, bytes) ? claims.around(address) : null;
+    }
+
+    /** The claimed ranges of a device, ascending, adjacent ones joined. */
+    synchronized List<LowerHalf.Range> ranges(int device) {
+        return claims.ranges(device);
     }
 
     /** Gives back all memory and all addresses. */

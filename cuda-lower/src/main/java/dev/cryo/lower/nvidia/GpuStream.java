@@ -2,6 +2,7 @@ package dev.cryo.lower.nvidia;
 
 import dev.cryo.lower.nvidia.driver.CudaDriver;
 import dev.cryo.lower.nvidia.driver.DriverException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A stream of the driver. Work is given to it by the thread that executes calls; any thread may ask whether it is
@@ -28,6 +29,8 @@ final class GpuStream {
     private boolean destroyed;
     /** Whether work was given to it since it was found quiet last; belongs to the thread that executes calls. */
     private boolean used;
+    /** Belongs to the thread that executes calls. */
+    private HostTurns.@Nullable Word word;
 
     GpuStream(long id, GpuContext context, Kind kind, long handle) {
         this.id = id;
@@ -45,6 +48,15 @@ final class GpuStream {
     void use(String kernel) {
         used = true;
         latest = "kernel " + kernel;
+    }
+
+    /** What the stream waits by for host code; null if it never did. */
+    HostTurns.@Nullable Word word() {
+        return word;
+    }
+
+    void word(HostTurns.Word by) {
+        word = by;
     }
 
     /** Whether all work has ended; for the thread that executes calls, the context being current. */

@@ -12,7 +12,7 @@ record Kernel(GpuModule module, String name, long handle, Call.FunctionGet.Resul
      * @throws RefusedException if not
      */
     void check(Call.Launch call, GpuStream stream) throws RefusedException {
-        if (module.context() != stream.context) {
+        if (module.context != stream.context) {
             throw new RefusedException(CudaResult.INVALID_HANDLE, "kernel and stream are of different contexts");
         }
         if (call.parameters().length < facts.paramBytes()) {

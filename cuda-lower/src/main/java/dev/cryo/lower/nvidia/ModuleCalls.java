@@ -1,17 +1,20 @@
 package dev.cryo.lower.nvidia;
 
-import dev.cryo.lower.device.PtxImage;
 import dev.cryo.lower.device.RefusedException;
 import dev.cryo.lower.nvidia.Completions.Urgency;
 import dev.cryo.lower.nvidia.driver.CudaDriver;
 import dev.cryo.lower.nvidia.driver.DriverException;
+import dev.cryo.lower.ptx.EntryHeader;
+import dev.cryo.lower.ptx.EntryInfo;
+import dev.cryo.lower.ptx.GlobalInfo;
+import dev.cryo.lower.ptx.PointerUse;
 import dev.cryo.streamlog.call.Call;
 import dev.cryo.streamlog.call.CudaResult;
 import dev.cryo.streamlog.call.LowerHalf;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +31,9 @@ final class ModuleCalls {
     private final Marks marks;
     private final Completions completions;
     private final Workers workers;
+    private final GpuMemory memory;
+    private final Constants constants;
+    private final ModuleLoader loader;
     private final Map<Long, GpuModule> modules = new ConcurrentHashMap<>();
     private final Map<Long, Kernel> kernels = new HashMap<>();
 
@@ -37,105 +43,132 @@ final class ModuleCalls {
             Current current,
             Marks marks,
             Completions completions,
-            Workers workers) {
+            Workers workers,
+            GpuMemory memory,
+            Constants constants,
+            ModuleLoader loader) {
         this.driver = driver;
         this.objects = objects;
         this.current = current;
         this.marks = marks;
         this.completions = completions;
         this.workers = workers;
+        this.memory = memory;
+        this.constants = constants;
+        this.loader = loader;
     }
 
-    void load(Call.ModuleLoad call, LowerHalf.Reply reply) throws RefusedException {
-        GpuContext context = objects.context(call.context());
-        context.requireHealthy();
-        GpuObjects.requireFree(!modules.containsKey(call.module()), "module", call.module());
-        PtxImage.requireText(call.image());
-        context.waits.incrementAndGet();
-        workers.execute("loading of module 0x" + Long.toHexString(call.module()), () -> {
-            StringBuilder log = new StringBuilder();
+    /** Tells what the managed variables of a module need. */
+    void measure(Call.ModuleMeasure call, LowerHalf.Reply reply) throws RefusedException {
+        objects.context(call.context()).requireHealthy();
+        workers.execute("measuring of a module", () -> {
             try {
-                current.enter(context);
-                long handle = driver.loadModule(terminated(call.image()), log);
-                modules.put(call.module(), new GpuModule(call.module(), context, handle));
-                reply.done(new Call.ModuleLoad.Result(call.globalsAt(), 0, log.toString()));
-            } catch (DriverException e) {
-                context.met(e);
-                LOG.log(System.Logger.Level.WARNING, "module 0x{0} is not loaded: {1} {2}",
-                        Long.toHexString(call.module()), e.getMessage(), log);
-                reply.failed(e.code());
-            } finally {
-                context.waits.decrementAndGet();
+                reply.done(new Call.ModuleMeasure.Result(ModuleLoader.parse(call.image()).managedBytes()));
+            } catch (RefusedException e) {
+                refuse("a module is not measured", e.code(), e.getMessage(), reply);
             }
         });
     }
 
-    /** The driver takes text up to its NUL byte. */
-    private static byte[] terminated(byte[] text) {
-        return text.length > 0 && text[text.length - 1] == 0 ? text : Arrays.copyOf(text, text.length + 1);
+    /** Loads a module; its managed variables lie at an address, unless that is 0. */
+    void load(Call.ModuleLoad call, long managedAt, LowerHalf.Reply reply) throws RefusedException {
+        GpuContext context = objects.context(call.context());
+        context.requireHealthy();
+        GpuObjects.requireFree(!modules.containsKey(call.module()), "module", call.module());
+        String words = "module 0x" + Long.toHexString(call.module());
+        boolean unused = context.use(); // It lives: it is in the table.
+        workers.execute("loading of " + words, () -> {
+            StringBuilder log = new StringBuilder();
+            try {
+                GpuModule module = loader.load(call, managedAt, context, log);
+                modules.put(call.module(), module);
+                reply.done(new Call.ModuleLoad.Result(module.globalsAt, module.globalsBytes, log.toString()));
+            } catch (RefusedException e) {
+                refuse(words + " is not loaded", e.code(), e.getMessage(), reply);
+            } catch (DriverException e) {
+                context.met(e);
+                refuse(words + " is not loaded", e.code(), e.getMessage() + " " + log, reply);
+            } finally {
+                context.leave();
+            }
+        });
+    }
+
+    private static void refuse(String what, int code, @Nullable String why, LowerHalf.Reply reply) {
+        LOG.log(System.Logger.Level.WARNING, "{0}, CUDA error {1}: {2}",
+                what, Integer.toString(code), String.valueOf(why));
+        reply.failed(code);
     }
 
     void unload(Call.ModuleUnload call) throws RefusedException {
         GpuModule module = module(call.module());
-        modules.remove(module.id());
+        GpuContext context = module.context;
+        modules.remove(module.id);
         kernels.values().removeIf(kernel -> kernel.module() == module);
-        GpuContext context = module.context();
-        if (context.isFaulted()) {
-            return; // It ends with the context.
-        }
-        List<Mark> work = marks.ofAll(List.of(context));
-        context.waits.incrementAndGet();
+        List<LowerHalf.Range> ranges =
+                module.globalsBytes > 0 ? List.of(memory.retire(module.globalsAt)) : List.of();
+        List<Mark> work = marks.ofAll(objects.contextsOf(context.device));
+        boolean unused = context.use(); // It lives: it is in the table.
         completions.afterAll(work, Urgency.SOON, () -> workers.execute("end of a module", () -> {
-            try {
-                current.enter(context);
-                driver.unloadModule(module.handle());
-            } catch (DriverException e) {
-                context.met(e);
-                LOG.log(System.Logger.Level.WARNING, "a module stays loaded: {0}", e.getMessage());
-            } finally {
-                context.waits.decrementAndGet();
-            }
+            end(module);
+            memory.end(ranges);
+            context.leave();
         }));
+    }
+
+    private void end(GpuModule module) {
+        try {
+            if (module.context.isFaulted()) {
+                constants.remove(module); // The rest ends with the context.
+            } else {
+                loader.unload(module);
+            }
+        } catch (DriverException e) {
+            module.context.met(e);
+            LOG.log(System.Logger.Level.WARNING, "module 0x{0} stays loaded: {1}",
+                    Long.toHexString(module.id), e.getMessage());
+        }
     }
 
     /** Forgets the kernels of a context that is about to end. */
     void removeAll(GpuContext context) {
-        kernels.values().removeIf(kernel -> kernel.module().context() == context);
+        kernels.values().removeIf(kernel -> kernel.module().context == context);
         forget(context);
     }
 
     /** Forgets the modules of a context that have come late; they end with it. For any thread. */
     void forget(GpuContext context) {
-        modules.values().removeIf(module -> module.context() == context);
+        constants.remove(context);
+        modules.values().removeIf(module -> module.context == context);
     }
 
     Call.FunctionGet.Result get(Call.FunctionGet call) throws RefusedException, DriverException {
         GpuModule module = module(call.module());
-        module.context().requireHealthy();
+        module.context.requireHealthy();
         Kernel known = kernels.get(call.function());
         if (known != null && known.module() == module && known.name().equals(call.name())) {
             // A process that took the objects of an earlier one over asks again what it has to know of them.
             return known.facts();
         }
         GpuObjects.requireFree(known == null, "function", call.function());
-        current.dispatch(module.context());
-        long handle = driver.function(module.handle(), call.name());
-        Kernel kernel = new Kernel(module, call.name(), handle, describe(handle));
+        current.dispatch(module.context);
+        long handle = driver.function(module.handle, call.name());
+        Kernel kernel = new Kernel(module, call.name(), handle, describe(module, call.name(), handle));
         kernels.put(call.function(), kernel);
         return kernel.facts();
     }
 
-    private Call.FunctionGet.Result describe(long handle) throws DriverException {
-        List<CudaDriver.Parameter> parameters = driver.parameters(handle);
-        CudaDriver.Parameter last = parameters.isEmpty() ? new CudaDriver.Parameter(0, 0) : parameters.getLast();
+    private Call.FunctionGet.Result describe(GpuModule module, String name, long handle) throws DriverException {
+        EntryHeader entry = module.entry(name).orElse(null);
+        Parameters parameters = entry != null ? Parameters.of(entry) : Parameters.of(driver.parameters(handle));
         int[] facts = new int[7];
         for (int attribute = 0; attribute < facts.length; attribute++) {
             facts[attribute] = driver.functionAttribute(handle, attribute);
         }
         return new Call.FunctionGet.Result(
-                parameters.stream().mapToInt(CudaDriver.Parameter::offset).toArray(),
-                parameters.stream().mapToInt(CudaDriver.Parameter::bytes).toArray(),
-                last.offset() + last.bytes(),
+                parameters.offsets,
+                parameters.sizes,
+                parameters.bytes,
                 facts[1],
                 facts[3],
                 facts[2],
@@ -145,16 +178,36 @@ final class ModuleCalls {
                 facts[6]);
     }
 
+    /** The parameters of a kernel, by what is known of them. */
+    @SuppressWarnings("ArrayRecordComponent") // Not compared.
+    private record Parameters(int[] offsets, int[] sizes, int bytes) {
+        static Parameters of(EntryHeader entry) {
+            return new Parameters(
+                    entry.parameters().stream().mapToInt(EntryInfo.Parameter::offset).toArray(),
+                    entry.parameters().stream().mapToInt(EntryInfo.Parameter::bytes).toArray(),
+                    entry.parameterBytes());
+        }
+
+        static Parameters of(List<CudaDriver.Parameter> all) {
+            return new Parameters(
+                    all.stream().mapToInt(CudaDriver.Parameter::offset).toArray(),
+                    all.stream().mapToInt(CudaDriver.Parameter::bytes).toArray(),
+                    all.isEmpty() ? 0 : all.getLast().offset() + all.getLast().bytes());
+        }
+    }
+
     Call.GlobalGet.Result get(Call.GlobalGet call) throws RefusedException {
         GpuModule module = module(call.module());
-        module.context().requireHealthy();
-        throw new RefusedException(CudaResult.NOT_FOUND, "the module has no variable " + call.name());
+        module.context.requireHealthy();
+        GlobalInfo variable = module.variable(call.name()).orElseThrow(() ->
+                new RefusedException(CudaResult.NOT_FOUND, "the module has no variable " + call.name()));
+        return new Call.GlobalGet.Result(module.address(variable), variable.bytes());
     }
 
     void set(Call.FuncSetAttribute call) throws RefusedException, DriverException {
         Kernel kernel = kernel(call.function());
-        if (!kernel.module().context().isFaulted()) {
-            current.dispatch(kernel.module().context());
+        if (!kernel.module().context.isFaulted()) {
+            current.dispatch(kernel.module().context);
             driver.setFunctionAttribute(kernel.handle(), call.attribute(), call.value());
         }
     }
@@ -181,10 +234,22 @@ final class ModuleCalls {
                 call.parameters());
     }
 
+    /** What a kernel may access, if that is known. */
+    Optional<PointerUse> pointers(long function) {
+        Kernel kernel = kernels.get(function);
+        return kernel == null ? Optional.empty() : kernel.module().pointers(kernel.name());
+    }
+
+    /** Where the managed variables of a kernel's module lie; 0 if it has none, or if there is no such kernel. */
+    long managed(long function) {
+        Kernel kernel = kernels.get(function);
+        return kernel == null ? 0 : kernel.module().managedAt;
+    }
+
     /** The context of a kernel; null if there is no such kernel. */
     @Nullable GpuContext contextOfKernel(long function) {
         Kernel kernel = kernels.get(function);
-        return kernel == null ? null : kernel.module().context();
+        return kernel == null ? null : kernel.module().context;
     }
 
     private GpuModule module(long id) throws RefusedException {

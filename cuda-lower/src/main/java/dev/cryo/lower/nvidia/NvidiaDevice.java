@@ -1,5 +1,6 @@
 package dev.cryo.lower.nvidia;
 
+import dev.cryo.lower.device.Clock;
 import dev.cryo.lower.device.RefusedException;
 import dev.cryo.lower.managed.UnifiedDevice;
 import dev.cryo.lower.nvidia.driver.CudaDriver;
@@ -47,9 +48,17 @@ public final class NvidiaDevice implements UnifiedDevice {
     private final EventCalls eventCalls;
     private final ModuleCalls moduleCalls;
     private final ContextCalls contextCalls;
+    private final HostTurns turns;
+    private final Constants constants;
+    private final Lanes lanes;
+    private final Uploads uploads;
+    private final Pages pages;
+    private final Captures captures;
+    /** How many calls came; belongs to the thread that executes them. */
+    private long calls;
     private boolean closed;
 
-    private NvidiaDevice(CudaDriver driver, DeviceFacts facts) {
+    private NvidiaDevice(CudaDriver driver, DeviceFacts facts, CaptureMethod method) {
         this.driver = driver;
         this.facts = facts;
         current = new Current(driver);
@@ -57,14 +66,24 @@ public final class NvidiaDevice implements UnifiedDevice {
         completions = new Completions(driver, current, marks);
         memory = new GpuMemory(driver, workers);
         host = new HostMemory(driver, current, objects.contexts());
+        lanes = new Lanes(driver, current, objects.contexts());
+        uploads = new Uploads(lanes);
+        pages = new Pages(memory, lanes);
+        captures = new Captures(driver, current, memory, lanes, method);
+        constants = new Constants(driver);
+        turns = new HostTurns(driver, current, marks, completions, workers);
         RowCopies rows = new RowCopies(driver, marks);
+        ModuleLoader loader = new ModuleLoader(driver, current, memory, lanes, constants);
         memoryCalls = new MemoryCalls(driver, objects, current, memory, host, marks, completions, workers);
-        copyCalls = new CopyCalls(driver, objects, current, memory, host, marks, completions, rows);
-        streamCalls = new StreamCalls(driver, objects, current, marks, completions);
-        eventCalls = new EventCalls(driver, objects, current, marks, completions);
-        moduleCalls = new ModuleCalls(driver, objects, current, marks, completions, workers);
+        copyCalls = new CopyCalls(driver, objects, current, memory, host, marks, completions, rows, constants);
+        streamCalls = new StreamCalls(driver, objects, current, marks, completions, turns);
+        eventCalls = new EventCalls(
+                driver, objects, current, marks, completions, new EventTimes(driver, current, lanes, new Clock()));
+        moduleCalls = new ModuleCalls(
+                driver, objects, current, marks, completions, workers, memory, constants, loader);
         contextCalls = new ContextCalls(
-                driver, facts, objects, current, memory, host, marks, completions, workers, moduleCalls, rows);
+                driver, facts, objects, current, memory, host, marks, completions, workers, moduleCalls, rows, lanes,
+                turns);
     }
 
     /**
@@ -78,7 +97,7 @@ public final class NvidiaDevice implements UnifiedDevice {
         if (facts.devices() == 0) {
             throw new DriverException(CudaResult.NO_DEVICE, "the CUDA driver of this machine has no device");
         }
-        return new NvidiaDevice(driver, facts);
+        return new NvidiaDevice(driver, facts, method);
     }
 
     @Override
@@ -98,6 +117,10 @@ public final class NvidiaDevice implements UnifiedDevice {
 
     @Override
     public void execute(Call call, Reply reply) {
+        calls++;
+        if (uploads.isPending()) {
+            finishUploads();
+        }
         try {
             switch (call) {
                 case Call.Queued queued -> {
@@ -180,9 +203,9 @@ public final class NvidiaDevice implements UnifiedDevice {
                 objects.context(it.context()).requireHealthy();
                 reply.done(Call.Done.DONE);
             }
-            case Call.ModuleLoad it -> moduleCalls.load(it, reply);
-            case Call.ModuleLoadManaged it -> moduleCalls.load(it.plain(), reply);
-            case Call.ModuleMeasure it -> reply.done(new Call.ModuleMeasure.Result(0));
+            case Call.ModuleLoad it -> moduleCalls.load(it, 0, reply);
+            case Call.ModuleLoadManaged it -> moduleCalls.load(it.plain(), it.managedAt(), reply);
+            case Call.ModuleMeasure it -> moduleCalls.measure(it, reply);
             case Call.FunctionGet it -> reply.done(moduleCalls.get(it));
             case Call.GlobalGet it -> reply.done(moduleCalls.get(it));
             case Call.MemMap it -> memoryCalls.map(it.address(), it.bytes(), it.context(), reply);
@@ -249,27 +272,69 @@ public final class NvidiaDevice implements UnifiedDevice {
                         .formatted(context.id, context.fault()));
             }
         }
-        throw new IOException("not yet");
+        try {
+            return captures.capture(facts.devices(), eventCalls.state());
+        } catch (DriverException e) {
+            throw new IOException("the times of events cannot be found out: " + e.getMessage(), e);
+        }
     }
 
     @Override
     public void write(long address, MemorySegment contents) {
-        throw new IllegalStateException("not yet");
+        fill(address, contents.byteSize(), device -> uploads.write(device, address, contents));
+    }
+
+    @Override
+    public void writeZeros(long address, long bytes) {
+        fill(address, bytes, device -> uploads.zero(device, address, bytes));
+    }
+
+    private interface Filling {
+        void fill(int device) throws DriverException;
+    }
+
+    private void fill(long address, long bytes, Filling filling) {
+        GpuContext owner = memory.ownerOf(address, bytes);
+        if (owner == null) {
+            throw new IllegalArgumentException(GpuMemory.range(address, bytes) + " are not in live memory");
+        }
+        try {
+            filling.fill(owner.device);
+        } catch (DriverException e) {
+            throw new IllegalStateException(
+                    GpuMemory.range(address, bytes) + " cannot be written to device memory: " + e.getMessage(), e);
+        }
     }
 
     @Override
     public void restore(DeviceState state) {
-        throw new IllegalStateException("not yet");
+        eventCalls.restore(state);
+        finishUploads();
+    }
+
+    /** Waits for contents to arrive; what the driver has of constants is brought in step with them. */
+    private void finishUploads() {
+        try {
+            uploads.finish();
+            constants.copyAll(lanes);
+        } catch (DriverException e) {
+            throw new IllegalStateException("device memory cannot be written: " + e.getMessage(), e);
+        }
     }
 
     @Override
     public DevicePages pages() {
-        throw new IllegalStateException("not yet");
+        return pages;
     }
 
     @Override
     public void follow(long stream, Runnable code) {
-        throw new IllegalStateException("not yet");
+        streamCalls.follow(stream, code);
+    }
+
+    @Override
+    public void awaitRoom() {
+        turns.awaitRoom(calls);
     }
 
     @Override
@@ -279,12 +344,12 @@ public final class NvidiaDevice implements UnifiedDevice {
 
     @Override
     public Optional<PointerUse> pointers(long function) {
-        return Optional.empty();
+        return moduleCalls.pointers(function);
     }
 
     @Override
     public long managed(long function) {
-        return 0;
+        return moduleCalls.managed(function);
     }
 
     @Override
@@ -293,8 +358,8 @@ public final class NvidiaDevice implements UnifiedDevice {
             throw new IllegalStateException("the device was closed before");
         }
         closed = true;
-        objects.contexts().forEach(GpuContext::abandon);
         host.detach();
+        objects.contexts().forEach(GpuContext::abandon);
         awaitEnds();
         completions.close();
         workers.close();

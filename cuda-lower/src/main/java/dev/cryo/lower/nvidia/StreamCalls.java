@@ -21,13 +21,21 @@ final class StreamCalls {
     private final Current current;
     private final Marks marks;
     private final Completions completions;
+    private final HostTurns turns;
 
-    StreamCalls(CudaDriver driver, GpuObjects objects, Current current, Marks marks, Completions completions) {
+    StreamCalls(
+            CudaDriver driver,
+            GpuObjects objects,
+            Current current,
+            Marks marks,
+            Completions completions,
+            HostTurns turns) {
         this.driver = driver;
         this.objects = objects;
         this.current = current;
         this.marks = marks;
         this.completions = completions;
+        this.turns = turns;
     }
 
     /** Asks for the end of work; the context is current. */
@@ -57,6 +65,7 @@ final class StreamCalls {
             throw new RefusedException(CudaResult.INVALID_HANDLE, "the default stream ends with its context");
         }
         objects.remove(stream);
+        turns.destroyed(stream);
         if (context.isFaulted()) {
             return; // The context's end is the stream's.
         }
@@ -97,6 +106,18 @@ final class StreamCalls {
         current.dispatch(stream.context);
         requireEnded(isQuiet(stream));
         answer(stream.context, reply);
+    }
+
+    /** Puts code behind the work of a stream. */
+    void follow(long id, Runnable code) {
+        GpuStream stream;
+        try {
+            stream = objects.stream(id);
+        } catch (RefusedException e) {
+            code.run(); // What it was to follow was refused for the same reason.
+            return;
+        }
+        turns.follow(stream, code);
     }
 
     /** Whether a stream is quiet, and so are those that the legacy default stream waits for. */
