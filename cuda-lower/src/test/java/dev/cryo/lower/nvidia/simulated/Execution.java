@@ -1,0 +1,116 @@
+package dev.cryo.lower.nvidia.simulated;
+
+import dev.cryo.lower.nvidia.driver.DriverException;
+import dev.cryo.lower.ptx.Dim3;
+import dev.cryo.lower.ptx.KernelFault;
+import dev.cryo.lower.ptx.LaunchContext;
+import dev.cryo.streamlog.call.CudaResult;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** Does the work of streams, on threads of its own. Thread-safe. */
+final class Execution {
+    private final Traffic traffic;
+    private final ExecutorService threads =
+            Executors.newCachedThreadPool(Thread.ofPlatform().daemon().name("simulated driver ", 0).factory());
+    private final ThreadLocal<Boolean> inHostCode = ThreadLocal.withInitial(() -> false);
+    private final List<String> misuses = new CopyOnWriteArrayList<>();
+
+    Execution(Traffic traffic) {
+        this.traffic = traffic;
+    }
+
+    List<String> misuses() {
+        return List.copyOf(misuses);
+    }
+
+    /** Notes what was done against the rules, if anything. */
+    void misuse(String what) {
+        if (!what.isEmpty()) {
+            misuses.add(what);
+        }
+    }
+
+    void requireNotHostCode(String function) throws DriverException {
+        if (inHostCode.get()) {
+            misuse(function + " was called by host code in a stream");
+            throw new DriverException(CudaResult.NOT_PERMITTED, function + " called by host code in a stream");
+        }
+    }
+
+    /** Queues an operation that touches memory. */
+    CompletableFuture<Void> submit(Stream stream, Runnable operation) {
+        return stream.append(() -> run(stream.context, () -> traffic.run(operation)), threads, List.of());
+    }
+
+    void launch(Stream stream, Function kernel, Dim3 grid, Dim3 block, int sharedBytes, byte[] parameters) {
+        LaunchContext how = new LaunchContext(Runnable::run, 1, stream.context::isOver);
+        CompletableFuture<Void> unused = submit(stream, () -> {
+            try {
+                kernel.code.launch(grid, block, sharedBytes, parameters, how);
+            } catch (KernelFault e) {
+                throw new DeviceFault(e.code(), String.valueOf(e.getMessage()));
+            } catch (CancellationException e) {
+                // Its context is over.
+            }
+        });
+    }
+
+    /** Queues host code, which is not run if the context fails before. */
+    void submitHost(Stream stream, Runnable code) {
+        CompletableFuture<Void> unused = stream.append(
+                () -> run(stream.context, () -> {
+                    inHostCode.set(true);
+                    try {
+                        code.run();
+                    } finally {
+                        inHostCode.set(false);
+                    }
+                }),
+                threads,
+                List.of());
+    }
+
+    /** Makes a stream wait. */
+    void join(Stream stream, CompletableFuture<Void> other) {
+        CompletableFuture<Void> unused = stream.append(() -> {}, threads, List.of(other));
+    }
+
+    Event.Mark mark(Stream stream) {
+        AtomicLong time = new AtomicLong();
+        return new Event.Mark(stream.append(() -> time.set(System.nanoTime()), threads, List.of()), time);
+    }
+
+    private void run(Context context, Runnable operation) {
+        if (context.isOver()) {
+            return;
+        }
+        try {
+            operation.run();
+        } catch (DeviceFault e) {
+            context.fault(e.code());
+        } catch (RuntimeException | Error e) {
+            misuse("work has thrown " + e);
+            context.fault(CudaResult.LAUNCH_FAILED);
+        }
+    }
+
+    /** Ends the threads, once they have done what they do. */
+    void close() {
+        threads.shutdown();
+        try {
+            if (!threads.awaitTermination(10, TimeUnit.SECONDS)) {
+                misuse("work does not end");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        threads.shutdownNow();
+    }
+}
