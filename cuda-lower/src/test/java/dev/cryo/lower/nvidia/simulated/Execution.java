@@ -19,6 +19,8 @@ final class Execution {
     private final Traffic traffic;
     private final ExecutorService threads =
             Executors.newCachedThreadPool(Thread.ofPlatform().daemon().name("simulated driver ", 0).factory());
+    private final ExecutorService hostThread = Executors.newSingleThreadExecutor(
+            Thread.ofPlatform().daemon().name("simulated driver, host code").factory());
     private final ThreadLocal<Boolean> inHostCode = ThreadLocal.withInitial(() -> false);
     private final List<String> misuses = new CopyOnWriteArrayList<>();
 
@@ -62,7 +64,10 @@ final class Execution {
         });
     }
 
-    /** Queues host code, which is not run if the context fails before. */
+    /**
+     * Queues host code, which is not run if the context fails before. There is one thread for the host code of all
+     * streams.
+     */
     void submitHost(Stream stream, Runnable code) {
         CompletableFuture<Void> unused = stream.append(
                 () -> run(stream.context, () -> {
@@ -73,7 +78,7 @@ final class Execution {
                         inHostCode.set(false);
                     }
                 }),
-                threads,
+                hostThread,
                 List.of());
     }
 
@@ -103,14 +108,16 @@ final class Execution {
 
     /** Ends the threads, once they have done what they do. */
     void close() {
-        threads.shutdown();
-        try {
-            if (!threads.awaitTermination(10, TimeUnit.SECONDS)) {
-                misuse("work does not end");
+        for (ExecutorService pool : List.of(threads, hostThread)) {
+            pool.shutdown();
+            try {
+                if (!pool.awaitTermination(10, TimeUnit.SECONDS)) {
+                    misuse("work does not end");
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
             }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            pool.shutdownNow();
         }
-        threads.shutdownNow();
     }
 }

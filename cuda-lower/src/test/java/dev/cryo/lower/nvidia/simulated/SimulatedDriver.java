@@ -17,10 +17,10 @@ import java.util.List;
  * ended.
  *
  * <p>Where cuda.h leaves a choice, this driver takes the one that is worse for its caller: fresh memory is garbage;
- * taking mappings away does not wait for work that is queued; destroying a context abandons its work; copies to
- * pageable memory wait, large ones from there are read late; whatever needs a context is refused without a usable
- * current one. What is against the rules, but would go unnoticed, is told by {@link #misuses}; what was not given back,
- * by {@link #leaks}.
+ * taking mappings away does not wait for work that is queued; destroying a context abandons its work; host code that
+ * waits holds up all other host code; copies to pageable memory wait, large ones from there are read late; whatever
+ * needs a context is refused without a usable current one. What is against the rules, but would go unnoticed, is told
+ * by {@link #misuses}; what was not given back, by {@link #leaks}.
  *
  * <p>Thread-safe. Closing ends all work and gives everything back.
  */

@@ -319,16 +319,17 @@ class SimulatedDriverTest {
         void waitForTheLegacyStreamUnlessTheyAreNonBlocking() throws Exception {
             long blocking = driver.createStream(0, 0);
             long other = driver.createStream(1, 0);
+            long memory = driver.allocate(4);
             CountDownLatch busy = occupy(0);
-            driver.launchHost(blocking, () -> {});
-            driver.launchHost(other, () -> {});
+            driver.set(memory, 0, 1, 1, 1, 1, blocking);
+            driver.set(memory, 0, 1, 2, 1, 1, other);
             driver.synchronize(other);
             assertThat(driver.isQuiet(other)).isTrue();
             assertThat(driver.isQuiet(blocking)).isFalse();
             busy.countDown();
             driver.synchronize(blocking);
             CountDownLatch busyToo = occupy(blocking);
-            driver.launchHost(0, () -> {});
+            driver.set(memory, 0, 1, 1, 1, 1, 0);
             assertThat(driver.isQuiet(0)).isFalse();
             busyToo.countDown();
             driver.synchronize(0);
@@ -382,6 +383,17 @@ class SimulatedDriverTest {
             assertThat(driver.isQuiet(0)).isFalse();
             busy.countDown();
             driver.synchronize(0);
+        }
+
+        @Test
+        void runTheirHostCodeOneAfterTheOther() throws Exception {
+            CountDownLatch busy = occupy(driver.createStream(1, 0));
+            long other = driver.createStream(1, 0);
+            driver.launchHost(other, () -> {});
+            Thread.sleep(20);
+            assertThat(driver.isQuiet(other)).isFalse();
+            busy.countDown();
+            driver.synchronize(other);
         }
 
         @Test
