@@ -5,6 +5,7 @@ import dev.cryo.streamlog.control.ControlMessage;
 import dev.cryo.streamlog.image.ImageReader;
 import dev.cryo.streamlog.image.Section;
 import dev.cryo.streamlog.image.SectionWriter;
+import dev.cryo.streamlog.image.WriteOptions;
 import dev.cryo.streamlog.linux.VirtualMemory;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -65,7 +66,7 @@ public final class LowerHalfSession implements AutoCloseable {
                 case ControlMessage.Attach attach -> attach(attach);
                 case ControlMessage.Drain drain -> drain(Duration.ofMillis(drain.timeoutMillis()));
                 case ControlMessage.Capture capture -> capture(capture.pageLocked());
-                case ControlMessage.Persist persist -> persist(Path.of(persist.imageFolder()));
+                case ControlMessage.Persist persist -> persist(persist);
                 case ControlMessage.Discard discard -> discard();
                 case ControlMessage.Restore restore -> restore(Path.of(restore.imageFolder()));
                 // All that other parts of a job are asked, now and later.
@@ -145,7 +146,7 @@ public final class LowerHalfSession implements AutoCloseable {
         return new ControlMessage.Captured(capture.deviceBytes());
     }
 
-    private ControlMessage persist(Path imageFolder) throws IOException {
+    private ControlMessage persist(ControlMessage.Persist request) throws IOException {
         HeldCapture capture;
         synchronized (this) {
             if (persisting) {
@@ -157,7 +158,9 @@ public final class LowerHalfSession implements AutoCloseable {
             }
             persisting = true;
         }
-        try (SectionWriter writer = SectionWriter.create(imageFolder, DEVICE_FILE)) {
+        WriteOptions options = new WriteOptions(request.threads(), request.compress());
+        try (SectionWriter writer =
+                SectionWriter.create(Path.of(request.imageFolder()), DEVICE_FILE, options)) {
             capture.writeTo(writer);
             return new ControlMessage.Persisted(writer.finish());
         } finally {

@@ -88,7 +88,7 @@ class FailureTest extends InWorkplace {
         });
         Path partial = place.job(JOB).resolve("images/2.partial");
         long end = System.nanoTime() + SOON.toNanos();
-        while (!holdsFiles(partial) && System.nanoTime() < end) {
+        while (!isBegun(place.job(JOB).resolve("images/packs"), "2-") && System.nanoTime() < end) {
             Thread.onSpinWait();
         }
         Signals.send("KILL", parts.supervisor());
@@ -102,12 +102,9 @@ class FailureTest extends InWorkplace {
         assertThat(partial).doesNotExist();
     }
 
-    private static boolean holdsFiles(Path folder) throws IOException {
-        if (!Files.isDirectory(folder)) {
-            return false;
-        }
-        try (Stream<Path> files = Files.list(folder)) {
-            return files.findAny().isPresent();
+    private static boolean isBegun(Path packs, String image) throws IOException {
+        try (Stream<Path> files = Files.list(packs)) {
+            return files.anyMatch(file -> file.getFileName().toString().startsWith(image));
         }
     }
 

@@ -27,20 +27,23 @@ import java.util.function.Predicate;
  * </pre>
  *
  * <p>The table is guarded by its owner's lock. {@link #make} and {@link #unmap} call the driver, which may wait for the
- * device, and so they are called without it, by any thread.
+ * device, and so they are called without it, by any thread. Memory is of no context: none is current meanwhile, and so
+ * a context's error is none of the memory's.
  */
 final class Chunks {
     private static final System.Logger LOG = System.getLogger("dev.cryo.device");
     private static final long WINDOW_BYTES = 1L << 36;
 
     private final CudaDriver driver;
+    private final Current current;
     private final NavigableMap<Long, Chunk> chunks = new TreeMap<>();
     private final Map<Integer, Long> backed = new HashMap<>();
     /** The reserved ones; guarded by itself. */
     private final Set<Long> windows = new HashSet<>();
 
-    Chunks(CudaDriver driver) {
+    Chunks(CudaDriver driver, Current current) {
         this.driver = driver;
+        this.current = current;
     }
 
     /** One mapping. */
@@ -111,6 +114,7 @@ final class Chunks {
 
     /** Makes planned chunks: all of them or none. */
     void make(List<Chunk> planned) throws RefusedException, DriverException {
+        current.leave();
         List<Chunk> made = new ArrayList<>();
         try {
             for (Chunk chunk : planned) {
@@ -180,6 +184,7 @@ final class Chunks {
     /** Unmaps a chunk. */
     void unmap(Chunk chunk) {
         try {
+            current.leave();
             driver.unmap(chunk.address, chunk.bytes);
         } catch (DriverException e) {
             LOG.log(System.Logger.Level.WARNING, "{0} bytes of device memory at 0x{1} stay mapped: {2}",
@@ -202,6 +207,7 @@ final class Chunks {
         synchronized (windows) {
             for (long window : windows) {
                 try {
+                    current.leave();
                     driver.freeReservation(window * WINDOW_BYTES, WINDOW_BYTES);
                 } catch (DriverException e) {
                     LOG.log(System.Logger.Level.WARNING, "addresses from 0x{0} on stay reserved: {1}",

@@ -33,6 +33,10 @@ final class Claims {
         long end() {
             return address + bytes;
         }
+
+        LowerHalf.Range range() {
+            return new LowerHalf.Range(address, bytes);
+        }
     }
 
     /** The bytes of all slabs of a device that claims touch. */
@@ -111,7 +115,7 @@ final class Claims {
     LowerHalf.Range retire(Claim claim) {
         remove(claim);
         retired.put(claim.address, claim.bytes);
-        return new LowerHalf.Range(claim.address, claim.bytes);
+        return claim.range();
     }
 
     /** Takes all claims of a context away. */
@@ -183,7 +187,7 @@ final class Claims {
             if (last != null && last.address() + last.bytes() == claim.address) {
                 ranges.set(ranges.size() - 1, new LowerHalf.Range(last.address(), last.bytes() + claim.bytes));
             } else {
-                ranges.add(new LowerHalf.Range(claim.address, claim.bytes));
+                ranges.add(claim.range());
             }
         }
         return ranges;

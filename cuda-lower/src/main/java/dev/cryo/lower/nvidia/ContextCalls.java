@@ -64,7 +64,8 @@ final class ContextCalls {
                 ? driver.retainPrimaryContext(call.device())
                 : driver.createContext(call.device(), call.flags());
         objects.add(new GpuContext(
-                call.context(), call.defaultStream(), call.device(), call.primary(), handle, host::hostOrNull));
+                call.context(), call.defaultStream(), call.device(), call.primary(), handle, host::hostOrNull,
+                completions::wake));
         host.registerStaging();
     }
 
@@ -112,7 +113,7 @@ final class ContextCalls {
         objects.remove(context);
         completions.afterAll(work, Urgency.NOW, () -> workers.execute("end of " + context, () -> {
             end(context, ranges);
-            reply.done(Call.Done.DONE);
+            return () -> reply.done(Call.Done.DONE);
         }));
     }
 

@@ -27,6 +27,14 @@ final class Current {
         }
     }
 
+    /** Makes no context current to the calling thread, so that what follows does not tell of a context's errors. */
+    void leave() throws DriverException {
+        if (dispatcher == Thread.currentThread()) {
+            context = null;
+        }
+        driver.makeCurrent(0);
+    }
+
     /** For any thread. */
     void enter(GpuContext to) throws DriverException {
         // Who reads itself here has written it itself, and nobody else writes meanwhile.

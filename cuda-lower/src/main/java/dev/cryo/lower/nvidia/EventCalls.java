@@ -1,7 +1,6 @@
 package dev.cryo.lower.nvidia;
 
 import dev.cryo.lower.device.RefusedException;
-import dev.cryo.lower.nvidia.Completions.Urgency;
 import dev.cryo.lower.nvidia.driver.CudaDriver;
 import dev.cryo.lower.nvidia.driver.DriverException;
 import dev.cryo.streamlog.call.Call;
@@ -76,7 +75,7 @@ final class EventCalls {
         if (mark == null || StreamCalls.endsSoon(() -> hasEnded(mark))) {
             StreamCalls.answer(event.context, reply);
         } else {
-            completions.after(mark.hold(), Urgency.NOW, code -> StreamCalls.answer(event.context, reply));
+            completions.tell(mark.hold(), () -> StreamCalls.answer(event.context, reply));
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.cryo.lower.nvidia;
 
 import dev.cryo.lower.device.RefusedException;
+import dev.cryo.lower.nvidia.driver.CudaDriver;
 import dev.cryo.lower.nvidia.driver.DriverException;
 import dev.cryo.streamlog.call.CudaResult;
 import dev.cryo.streamlog.call.LowerHalf;
@@ -28,17 +29,20 @@ final class GpuContext {
 
     private final Supplier<LowerHalf.@Nullable HostSide> host;
     private volatile int fault = CudaResult.SUCCESS;
+    private final Runnable watcher;
     private volatile boolean abandoned;
+    private volatile boolean busy;
     private int uses;
     private boolean ended;
 
     GpuContext(long id, long legacyStream, int device, boolean primary, long handle,
-            Supplier<LowerHalf.@Nullable HostSide> host) {
+            Supplier<LowerHalf.@Nullable HostSide> host, Runnable watcher) {
         this.id = id;
         this.device = device;
         this.primary = primary;
         this.handle = handle;
         this.host = host;
+        this.watcher = watcher;
         this.legacy = new GpuStream(legacyStream, this, GpuStream.Kind.LEGACY, 0);
         streams.add(legacy);
     }
@@ -87,6 +91,29 @@ final class GpuContext {
     void met(DriverException error) {
         if (CudaResult.isSticky(error.code())) {
             fault(error.code(), error.getMessage());
+        }
+    }
+
+    /** Says that the context is given work, of which somebody shall see if it fails. */
+    void busy() {
+        if (!busy) {
+            busy = true;
+            watcher.run();
+        }
+    }
+
+    boolean isBusy() {
+        return busy;
+    }
+
+    /** Looks whether work fails that nobody waits for; the context must be current. */
+    void look(CudaDriver driver) throws DriverException {
+        busy = false;
+        for (GpuStream stream : streams) {
+            if (!stream.isQuiet(driver)) {
+                busy = true;
+                return;
+            }
         }
     }
 

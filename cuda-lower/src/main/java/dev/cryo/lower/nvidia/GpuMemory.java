@@ -22,13 +22,15 @@ import org.jspecify.annotations.Nullable;
  * driver is called by workers, since it may wait for the device, and no lock is held meanwhile.
  */
 final class GpuMemory {
+    private static final Runnable NOTHING = () -> {};
+
     private final Claims claims = new Claims();
     private final Chunks chunks;
     private final List<Waiting> waiting = new ArrayList<>();
     private final Workers workers;
 
-    GpuMemory(CudaDriver driver, Workers workers) {
-        this.chunks = new Chunks(driver);
+    GpuMemory(CudaDriver driver, Current current, Workers workers) {
+        this.chunks = new Chunks(driver, current);
         this.workers = workers;
     }
 
@@ -50,7 +52,7 @@ final class GpuMemory {
         synchronized (this) {
             now = new Waiting(claims.add(address, bytes, context), reply);
         }
-        advance(now);
+        advance(now).run();
     }
 
     /**
@@ -63,89 +65,79 @@ final class GpuMemory {
         synchronized (this) {
             now = new Waiting(claims.add(claims.lowestFree(from, bytes), bytes, context), reply);
         }
-        advance(now);
+        advance(now).run();
         return now.claim.address;
     }
 
-    /** Does for somebody who waits what can be done now. */
-    private void advance(Waiting now) {
+    /** Does for somebody who waits what can be done now; returns the answer, if there is one already. */
+    private Runnable advance(Waiting now) {
         List<Chunk> missing;
         synchronized (this) {
             if (!claims.has(now.claim)) {
-                missing = null;
-            } else if (claims.isAnyRetired(now.claim.address, now.claim.bytes)) {
-                waiting.add(now);
-                return;
-            } else {
-                try {
-                    Optional<List<Chunk>> plan =
-                            chunks.plan(now.claim.address, now.claim.bytes, now.claim.context.device);
-                    if (plan.isEmpty()) {
-                        waiting.add(now);
-                        return;
-                    }
-                    missing = plan.get();
-                } catch (RefusedException e) {
-                    refuse(now, e.code(), e.getMessage());
-                    return;
+                return () -> now.reply.failed(CudaResult.CONTEXT_IS_DESTROYED);
+            }
+            try {
+                Optional<List<Chunk>> plan = claims.isAnyRetired(now.claim.address, now.claim.bytes)
+                        ? Optional.empty()
+                        : chunks.plan(now.claim.address, now.claim.bytes, now.claim.context.device);
+                if (plan.isEmpty()) {
+                    waiting.add(now);
+                    return NOTHING;
                 }
+                missing = plan.get();
+            } catch (RefusedException e) {
+                return refusal(now, e.code(), e.getMessage());
             }
         }
-        if (missing == null) {
-            now.reply.failed(CudaResult.CONTEXT_IS_DESTROYED);
-        } else if (missing.isEmpty()) {
-            now.reply.done(Call.Done.DONE);
-        } else {
-            workers.execute("making of memory", () -> make(now, missing));
+        if (missing.isEmpty()) {
+            return () -> now.reply.done(Call.Done.DONE);
         }
+        workers.execute("making of memory", () -> make(now, missing));
+        return NOTHING;
     }
 
-    private void make(Waiting now, List<Chunk> missing) {
-        int code;
-        String why;
+    private Runnable make(Waiting now, List<Chunk> missing) {
         try {
             chunks.make(missing);
-            code = CudaResult.SUCCESS;
-            why = "";
         } catch (RefusedException e) {
-            code = e.code();
-            why = e.getMessage();
+            return failed(now, missing, e.code(), e.getMessage());
         } catch (DriverException e) {
-            code = e.code();
-            why = e.getMessage();
+            return failed(now, missing, e.code(), e.getMessage());
         }
-        boolean later;
         synchronized (this) {
-            if (code == CudaResult.SUCCESS) {
-                chunks.arrived(missing);
-            } else {
-                chunks.forget(missing);
-            }
-            later = code == CudaResult.OUT_OF_MEMORY && (claims.isAnythingRetired() || chunks.isAnythingChanging());
-            if (later) {
-                waiting.add(now);
-            }
+            chunks.arrived(missing);
         }
-        if (later) {
-            return; // Until what is retired or changing has ended.
-        }
-        if (code == CudaResult.SUCCESS) {
-            advance(now);
-        } else {
-            refuse(now, code, why);
-        }
-        endUnused(List.of(new LowerHalf.Range(now.claim.address, now.claim.bytes)));
+        Runnable answer = advance(now);
+        endUnused(List.of(now.claim.range())); // Where the claim was taken away meanwhile.
+        return answer;
     }
 
-    private void refuse(Waiting refused, int code, @Nullable String why) {
+    private Runnable failed(Waiting now, List<Chunk> missing, int code, @Nullable String why) {
+        Runnable answer;
+        synchronized (this) {
+            chunks.forget(missing);
+            notifyAll();
+            if (code == CudaResult.OUT_OF_MEMORY && (claims.isAnythingRetired() || chunks.isAnythingChanging())) {
+                waiting.add(now); // Until that has ended.
+                return NOTHING;
+            }
+            answer = refusal(now, code, why);
+        }
+        Runnable others = advanceAll(List.of());
+        return () -> {
+            answer.run();
+            others.run();
+        };
+    }
+
+    /** Takes a claim back that there is no memory for. */
+    private Runnable refusal(Waiting refused, int code, @Nullable String why) {
         System.getLogger("dev.cryo.device").log(System.Logger.Level.DEBUG, "{0} are refused, CUDA error {1}: {2}",
                 range(refused.claim.address, refused.claim.bytes), Integer.toString(code), String.valueOf(why));
-        synchronized (this) {
-            if (claims.has(refused.claim)) {
-                claims.remove(refused.claim);
-            }
+        if (claims.has(refused.claim)) {
+            claims.remove(refused.claim);
         }
-        refused.reply.failed(code);
+        return () -> refused.reply.failed(code);
     }
 
     /**
@@ -172,7 +164,7 @@ final class GpuMemory {
         return claims.retireAll(context);
     }
 
-    /** Ends retired ranges; the driver may wait for the device meanwhile. Answers those who waited for it. */
+    /** Ends retired ranges, and answers those who waited for that, be it later. */
     void end(List<LowerHalf.Range> ranges) {
         synchronized (this) {
             ranges.forEach(claims::end);
@@ -188,14 +180,47 @@ final class GpuMemory {
                         range.address(), range.bytes(), chunk -> claims.isUsed(chunk.address, chunk.bytes)));
             }
         }
-        unused.forEach(chunks::unmap);
+        if (unused.isEmpty()) {
+            advanceAll(List.of()).run();
+        } else {
+            workers.execute("end of memory", () -> {
+                unused.forEach(chunks::unmap);
+                return advanceAll(unused);
+            });
+        }
+    }
+
+    /** Does for all who wait what can be done now that chunks are gone; returns the answers that there are. */
+    private Runnable advanceAll(List<Chunk> gone) {
         List<Waiting> ready;
         synchronized (this) {
-            chunks.forget(unused);
+            chunks.forget(gone);
             ready = List.copyOf(waiting);
             waiting.clear();
+            notifyAll();
         }
-        ready.forEach(this::advance);
+        List<Runnable> answers = ready.stream().map(this::advance).toList();
+        return () -> answers.forEach(Runnable::run);
+    }
+
+    /** Whether the driver is making or ending memory. */
+    synchronized boolean isChanging() {
+        return chunks.isAnythingChanging();
+    }
+
+    /** Waits until the driver is not. */
+    synchronized void awaitUnchanging() {
+        boolean interrupted = false;
+        while (chunks.isAnythingChanging()) {
+            try {
+                wait();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** Whether all of {@code [address, address + bytes)} lies in claimed ranges, be they several. */

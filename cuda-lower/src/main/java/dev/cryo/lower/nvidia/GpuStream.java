@@ -42,11 +42,12 @@ final class GpuStream {
     /** Says that the stream is given work now. */
     void use() {
         used = true;
+        context.busy();
     }
 
     /** Says that the stream is given a kernel now. */
     void use(String kernel) {
-        used = true;
+        use();
         latest = "kernel " + kernel;
     }
 

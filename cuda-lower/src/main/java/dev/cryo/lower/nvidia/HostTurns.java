@@ -126,9 +126,11 @@ final class HostTurns {
         outstanding.add(since);
         completions.after(stream, mark, Urgency.NOW, result -> workers.execute("unified memory on " + stream, () -> {
             run(context, code);
-            word.end();
-            outstanding.remove(since);
-            context.leave();
+            return () -> {
+                outstanding.remove(since);
+                context.leave();
+                word.end();
+            };
         }));
     }
 

@@ -43,10 +43,31 @@ final class MemoryCalls {
         this.workers = workers;
     }
 
-    Call.MemInfo.Result info(Call.MemInfo call) throws RefusedException, DriverException {
+    /** Tells what is free; while the driver makes or ends memory, it would not say how much. */
+    void info(Call.MemInfo call, LowerHalf.Reply reply) throws RefusedException, DriverException {
         GpuContext context = objects.context(call.context());
         context.requireHealthy();
-        current.dispatch(context);
+        if (!memory.isChanging()) {
+            reply.done(info(context));
+            return;
+        }
+        boolean unused = context.use(); // It lives: it is in the table.
+        workers.execute("a question for free memory", () -> {
+            try {
+                memory.awaitUnchanging();
+                Call.MemInfo.Result result = info(context);
+                return () -> reply.done(result);
+            } catch (DriverException e) {
+                context.met(e);
+                return () -> reply.failed(e.code());
+            } finally {
+                context.leave();
+            }
+        });
+    }
+
+    private Call.MemInfo.Result info(GpuContext context) throws DriverException {
+        current.enter(context);
         CudaDriver.MemoryInfo info = driver.memoryInfo();
         return new Call.MemInfo.Result(memory.freeBytes(context.device, info.free()), info.total());
     }
@@ -63,8 +84,7 @@ final class MemoryCalls {
         GpuContext context = memory.owner(address);
         LowerHalf.Range range = memory.retire(address);
         List<Mark> work = marks.ofAll(objects.contextsOf(context.device));
-        completions.afterAll(work, Urgency.SOON,
-                () -> workers.execute("end of memory", () -> memory.end(List.of(range))));
+        completions.afterAll(work, Urgency.SOON, () -> memory.end(List.of(range)));
     }
 
     /** Passes if memory begins at an address. */
@@ -84,7 +104,7 @@ final class MemoryCalls {
         List<Mark> work = marks.ofAll(objects.contexts());
         completions.afterAll(work, Urgency.NOW, () -> workers.execute("end of page-locked memory", () -> {
             host.remove(call.address());
-            reply.done(Call.Done.DONE);
+            return () -> reply.done(Call.Done.DONE);
         }));
     }
 }

@@ -60,44 +60,50 @@ final class ModuleCalls {
 
     /** Tells what the managed variables of a module need. */
     void measure(Call.ModuleMeasure call, LowerHalf.Reply reply) throws RefusedException {
-        objects.context(call.context()).requireHealthy();
-        workers.execute("measuring of a module", () -> {
-            try {
-                reply.done(new Call.ModuleMeasure.Result(ModuleLoader.parse(call.image()).managedBytes()));
-            } catch (RefusedException e) {
-                refuse("a module is not measured", e.code(), e.getMessage(), reply);
-            }
-        });
+        work("measuring of a module", call.context(), reply, (context, log) -> new Call.ModuleMeasure.Result(
+                loader.parse(call.image(), context).managedBytes()));
     }
 
-    /** Loads a module; its managed variables lie at an address, unless that is 0. */
-    void load(Call.ModuleLoad call, long managedAt, LowerHalf.Reply reply) throws RefusedException {
-        GpuContext context = objects.context(call.context());
+    /** What is done on a worker for an answer. */
+    private interface Task {
+        Record answer(GpuContext context, StringBuilder log) throws RefusedException, DriverException;
+    }
+
+    private void work(String words, long contextId, LowerHalf.Reply reply, Task task) throws RefusedException {
+        GpuContext context = objects.context(contextId);
         context.requireHealthy();
-        GpuObjects.requireFree(!modules.containsKey(call.module()), "module", call.module());
-        String words = "module 0x" + Long.toHexString(call.module());
         boolean unused = context.use(); // It lives: it is in the table.
-        workers.execute("loading of " + words, () -> {
+        workers.execute(words, () -> {
             StringBuilder log = new StringBuilder();
             try {
-                GpuModule module = loader.load(call, managedAt, context, log);
-                modules.put(call.module(), module);
-                reply.done(new Call.ModuleLoad.Result(module.globalsAt, module.globalsBytes, log.toString()));
+                Record result = task.answer(context, log);
+                return () -> reply.done(result);
             } catch (RefusedException e) {
-                refuse(words + " is not loaded", e.code(), e.getMessage(), reply);
+                return refusal(words, e.code(), e.getMessage(), reply);
             } catch (DriverException e) {
                 context.met(e);
-                refuse(words + " is not loaded", e.code(), e.getMessage() + " " + log, reply);
+                return refusal(words, e.code(), e.getMessage() + " " + log, reply);
             } finally {
                 context.leave();
             }
         });
     }
 
-    private static void refuse(String what, int code, @Nullable String why, LowerHalf.Reply reply) {
-        LOG.log(System.Logger.Level.WARNING, "{0}, CUDA error {1}: {2}",
-                what, Integer.toString(code), String.valueOf(why));
-        reply.failed(code);
+    private static Runnable refusal(String words, int code, @Nullable String why, LowerHalf.Reply reply) {
+        LOG.log(System.Logger.Level.WARNING, "{0} fails, CUDA error {1}: {2}",
+                words, Integer.toString(code), String.valueOf(why));
+        return () -> reply.failed(code);
+    }
+
+    /** Loads a module; its managed variables lie at an address, unless that is 0. */
+    void load(Call.ModuleLoad call, long managedAt, LowerHalf.Reply reply) throws RefusedException {
+        GpuObjects.requireFree(!modules.containsKey(call.module()), "module", call.module());
+        String words = "loading of module 0x" + Long.toHexString(call.module());
+        work(words, call.context(), reply, (context, log) -> {
+            GpuModule module = loader.load(call, managedAt, context, log);
+            modules.put(call.module(), module);
+            return new Call.ModuleLoad.Result(module.globalsAt, module.globalsBytes, log.toString());
+        });
     }
 
     void unload(Call.ModuleUnload call) throws RefusedException {
@@ -109,11 +115,13 @@ final class ModuleCalls {
                 module.globalsBytes > 0 ? List.of(memory.retire(module.globalsAt)) : List.of();
         List<Mark> work = marks.ofAll(objects.contextsOf(context.device));
         boolean unused = context.use(); // It lives: it is in the table.
-        completions.afterAll(work, Urgency.SOON, () -> workers.execute("end of a module", () -> {
-            end(module);
+        completions.afterAll(work, Urgency.SOON, () -> {
             memory.end(ranges);
-            context.leave();
-        }));
+            workers.execute("end of a module", () -> {
+                end(module);
+                return context::leave;
+            });
+        });
     }
 
     private void end(GpuModule module) {

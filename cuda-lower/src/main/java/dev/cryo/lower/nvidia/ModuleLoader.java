@@ -11,6 +11,7 @@ import dev.cryo.streamlog.call.Call;
 import dev.cryo.streamlog.call.CudaResult;
 import dev.cryo.streamlog.call.LowerHalf;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
@@ -18,8 +19,8 @@ import java.util.concurrent.CompletableFuture;
  * Loads modules: finds room for their variables, has the driver compile the text with these addresses, and writes the
  * variables' first values. For any thread; takes long.
  *
- * <p>Text that is no PTX although it has variables is refused with INVALID_PTX; variables that cannot be placed, with
- * NO_BINARY_FOR_GPU, as a driver answers for code of another GPU. All else is the driver's to judge.
+ * <p>What the driver finds wrong with a text is answered as it says. Variables that cannot be placed although the driver
+ * would take them are refused with NO_BINARY_FOR_GPU, as a driver answers for code of another GPU.
  */
 final class ModuleLoader {
     private final CudaDriver driver;
@@ -36,11 +37,15 @@ final class ModuleLoader {
         this.constants = constants;
     }
 
-    static ModuleText parse(byte[] image) throws RefusedException {
+    /** Reads a text for a context, which must not end meanwhile. */
+    ModuleText parse(byte[] image, GpuContext context) throws RefusedException, DriverException {
         PtxImage.requireText(image);
         try {
             return ModuleText.parse(image);
         } catch (PtxException e) {
+            // Where the driver finds the text wrong too, it says so better.
+            current.enter(context);
+            driver.unloadModule(driver.loadModule(Arrays.copyOf(image, image.length + 1), new StringBuilder()));
             throw refused(e);
         }
     }
@@ -61,7 +66,7 @@ final class ModuleLoader {
      */
     GpuModule load(Call.ModuleLoad call, long managedAt, GpuContext context, StringBuilder log)
             throws RefusedException, DriverException {
-        ModuleText text = parse(call.image());
+        ModuleText text = parse(call.image(), context);
         if (call.globalsAt() % Slabs.BYTES != 0) {
             throw new RefusedException(
                     CudaResult.INVALID_VALUE, "variables cannot lie at 0x" + Long.toHexString(call.globalsAt()));

@@ -63,8 +63,8 @@ public final class NvidiaDevice implements UnifiedDevice {
         this.facts = facts;
         current = new Current(driver);
         marks = new Marks(driver, current);
-        completions = new Completions(driver, current, marks);
-        memory = new GpuMemory(driver, workers);
+        completions = new Completions(driver, current, marks, objects.contexts());
+        memory = new GpuMemory(driver, current, workers);
         host = new HostMemory(driver, current, objects.contexts());
         lanes = new Lanes(driver, current, objects.contexts());
         uploads = new Uploads(lanes);
@@ -84,6 +84,7 @@ public final class NvidiaDevice implements UnifiedDevice {
         contextCalls = new ContextCalls(
                 driver, facts, objects, current, memory, host, marks, completions, workers, moduleCalls, rows, lanes,
                 turns);
+        completions.start();
     }
 
     /**
@@ -192,7 +193,7 @@ public final class NvidiaDevice implements UnifiedDevice {
         switch (call) {
             case Call.DriverInfo it -> reply.done(facts.driver());
             case Call.DeviceInfo it -> reply.done(facts.device(it.device()));
-            case Call.MemInfo it -> reply.done(memoryCalls.info(it));
+            case Call.MemInfo it -> memoryCalls.info(it, reply);
             case Call.CtxCreate it -> {
                 contextCalls.create(it);
                 reply.done(Call.Done.DONE);

@@ -35,7 +35,7 @@ final class SpareCapture implements GpuCapture.Part {
      */
     static SpareCapture of(CudaDriver driver, Current current, Lanes lanes, int device, Packing packing)
             throws IOException {
-        Chunks chunks = new Chunks(driver);
+        Chunks chunks = new Chunks(driver, current);
         try {
             requireRoom(driver, current, lanes, device, packing.bytes());
             long at = SPARE + device * DEVICE_WINDOW;

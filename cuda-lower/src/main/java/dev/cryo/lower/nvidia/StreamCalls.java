@@ -89,7 +89,7 @@ final class StreamCalls {
         if (endsSoon(() -> isQuiet(stream))) {
             answer(context, reply);
         } else {
-            completions.after(stream, marks.record(stream), Urgency.NOW, code -> answer(context, reply));
+            completions.tell(marks.record(stream), () -> answer(context, reply));
         }
     }
 
@@ -97,7 +97,7 @@ final class StreamCalls {
         GpuContext context = objects.context(call.context());
         context.requireHealthy();
         List<Mark> all = marks.ofAll(List.of(context));
-        completions.afterAll(all, Urgency.NOW, () -> answer(context, reply));
+        completions.tellAfterAll(all, () -> answer(context, reply));
     }
 
     void query(Call.StreamQuery call, LowerHalf.Reply reply) throws RefusedException, DriverException {

@@ -10,7 +10,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** Threads for what may take long or wait for the device; as many as are needed. Thread-safe. */
 final class Workers {
     private final AtomicInteger names = new AtomicInteger();
-    private final Map<Runnable, String> tasks = new ConcurrentHashMap<>();
+    private final Map<Object, String> tasks = new ConcurrentHashMap<>();
     private final ThreadPoolExecutor pool = new ThreadPoolExecutor(
             0, Integer.MAX_VALUE, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), this::thread);
 
@@ -21,24 +21,29 @@ final class Workers {
                 .unstarted(body);
     }
 
+    /** What is done on another thread; returns what is to be done when nobody shall see it as being done any more. */
+    @FunctionalInterface
+    interface Task {
+        Runnable run();
+    }
+
     /**
      * Does something on another thread.
      *
      * @param words what it is, for a person
      */
-    void execute(String words, Runnable body) {
-        Runnable task = new Runnable() {
-            @Override
-            public void run() {
-                try {
-                    body.run();
-                } finally {
-                    tasks.remove(this);
-                }
+    void execute(String words, Task task) {
+        Object key = new Object();
+        tasks.put(key, words);
+        pool.execute(() -> {
+            Runnable answer;
+            try {
+                answer = task.run();
+            } finally {
+                tasks.remove(key);
             }
-        };
-        tasks.put(task, words);
-        pool.execute(task);
+            answer.run();
+        });
     }
 
     /** What is being done, in words; empty if nothing is. */

@@ -55,8 +55,11 @@ public final class Cryo implements Runnable {
         line.addSubcommand(new CheckpointCommand(environment));
         line.addSubcommand(new RestartCommand(environment));
         line.addSubcommand(new PsCommand(environment));
-        line.addSubcommand(new ImagesCommand(environment));
+        line.addSubcommand(new CommandLine(new ImagesCommand(environment))
+                .addSubcommand(new RemoveImagesCommand(environment))
+                .addSubcommand(new CollectCommand(environment)));
         line.addSubcommand(new InspectCommand(environment));
+        line.addSubcommand(new VerifyCommand(environment));
         line.addSubcommand(new StopCommand(environment));
         line.addSubcommand(new DoctorCommand(environment));
         for (MoreCommands more : ServiceLoader.load(MoreCommands.class)) {

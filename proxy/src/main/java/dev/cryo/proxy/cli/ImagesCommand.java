@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -29,12 +30,15 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "images",
         mixinStandardHelpOptions = true,
-        description = "List the images of a job. Their manifests are checked; `cryo inspect` checks every byte.")
+        description = {
+            "List the images of a job, remove some, give back room.",
+            "Their manifests are checked; `cryo verify` checks every byte."
+        })
 final class ImagesCommand implements Callable<Integer> {
     private final Map<String, String> environment;
 
-    @Parameters(paramLabel = "NAME", description = "The job.")
-    private String name = "";
+    @Parameters(paramLabel = "NAME", arity = "0..1", description = "The job.")
+    private @Nullable String name;
 
     @Option(names = "--json", description = "Print one JSON array.")
     private boolean json;
@@ -50,7 +54,8 @@ final class ImagesCommand implements Callable<Integer> {
     /**
      * An image, as the JSON form shows it.
      *
-     * @param bytes on disk
+     * @param bytes that it has added to the disk: what earlier images had is not written again
+     * @param neededBytes that it needs on disk, be it together with others; null if it cannot be used
      * @param pauseNanos how long the application stood still for it; null for one that ended its job
      * @param problem why it cannot be used; null if it can
      */
@@ -58,6 +63,7 @@ final class ImagesCommand implements Callable<Integer> {
             long image,
             @Nullable String created,
             long bytes,
+            @Nullable Long neededBytes,
             @Nullable Long deviceBytes,
             @Nullable Long pauseNanos,
             @Nullable String device,
@@ -66,6 +72,9 @@ final class ImagesCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws JobException {
+        if (name == null) {
+            throw new ParameterException(spec.commandLine(), "the images of which job? cryo images NAME");
+        }
         JobFolder folder = new JobRef(name, OptionalLong.empty()).folder(environment);
         try {
             ImageStore store = folder.images();
@@ -82,20 +91,21 @@ final class ImagesCommand implements Callable<Integer> {
     }
 
     private static Row row(ImageStore store, long number) throws IOException {
-        long bytes = store.diskBytes(number);
+        long bytes = store.addedBytes(number);
         try (ImageReader image = store.read(number)) {
             JobInfo job = image.manifest().job();
             return new Row(
                     number,
                     Instant.ofEpochMilli(image.manifest().createdMillis()).toString(),
                     bytes,
+                    store.neededBytes(number),
                     number(job, "capturedBytes"),
                     number(job, "pauseNanos"),
                     job.device(),
                     job.host().name().toLowerCase(Locale.ROOT),
                     null);
         } catch (ImageException e) {
-            return new Row(number, null, bytes, null, null, null, null, e.getMessage());
+            return new Row(number, null, bytes, null, null, null, null, null, e.getMessage());
         }
     }
 
@@ -107,13 +117,15 @@ final class ImagesCommand implements Callable<Integer> {
         if (rows.isEmpty()) {
             return "no images";
         }
-        Table table = new Table("IMAGE", "CREATED", "SIZE", "DEVICE MEMORY", "STOOD STILL", "DEVICE", "HOST");
+        Table table =
+                new Table("IMAGE", "CREATED", "ADDED", "NEEDED", "DEVICE MEMORY", "STOOD STILL", "DEVICE", "HOST");
         StringBuilder problems = new StringBuilder();
         for (Row row : rows) {
             table.add(
                     row.image(),
                     row.created() == null ? "?" : local(row.created()),
                     ByteSize.words(row.bytes()),
+                    row.neededBytes() == null ? "-" : ByteSize.words(row.neededBytes()),
                     row.deviceBytes() == null ? "-" : ByteSize.words(row.deviceBytes()),
                     row.pauseNanos() == null ? "-" : row.pauseNanos() / 1_000_000 + " ms",
                     row.device() == null ? "?" : row.device(),

@@ -106,13 +106,12 @@ final class InspectCommand implements Callable<Integer> {
     }
 
     private static String sections(ImageDescription image) {
-        Table table = new Table("NAME", "BYTES", "STORED", "RANGES", "FILE");
+        Table table = new Table("NAME", "BYTES", "STORED", "RANGES");
         image.sections().forEach(section -> table.add(
                 section.name(),
                 ByteSize.words(section.bytes()),
                 ByteSize.words(section.storedBytes()),
-                section.ranges(),
-                section.file()));
+                section.ranges()));
         return table.toString();
     }
 

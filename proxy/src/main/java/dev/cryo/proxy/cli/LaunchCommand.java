@@ -1,5 +1,6 @@
 package dev.cryo.proxy.cli;
 
+import dev.cryo.proxy.supervisor.ImageSettings;
 import dev.cryo.proxy.supervisor.JobException;
 import dev.cryo.proxy.supervisor.JobFolder;
 import dev.cryo.proxy.supervisor.JobSettings;
@@ -16,8 +17,11 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** {@code cryo launch}. */
 @Command(
@@ -88,6 +92,25 @@ final class LaunchCommand implements Callable<Integer> {
     private Policy unifiedMemory = Policy.PAGES;
 
     @Option(
+            names = "--keep",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Keep the newest N images and remove older ones after each checkpoint; all by default.")
+    private int keep;
+
+    @Option(
+            names = "--writer-threads",
+            paramLabel = "N",
+            defaultValue = "2",
+            description = "How many threads, of a low priority, work at an image beside the job, 1 to 64 (default 2).")
+    private int writerThreads = 2;
+
+    @Option(
+            names = "--raw-images",
+            description = "Compress nothing: images are larger, and their device memory can be mapped.")
+    private boolean rawImages;
+
+    @Option(
             names = "--timeout",
             paramLabel = "T",
             defaultValue = "60s",
@@ -101,6 +124,10 @@ final class LaunchCommand implements Callable<Integer> {
     @Parameters(arity = "1..*", paramLabel = "-- COMMAND", description = "The application, such as java -jar app.jar")
     private List<String> command = List.of();
 
+    @Spec
+    @SuppressWarnings("NullAway.Init") // Set by picocli.
+    private CommandSpec spec;
+
     /** What becomes of TCP connections. */
     enum Tcp {
         CLOSE
@@ -112,6 +139,10 @@ final class LaunchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws JobException, InterruptedException {
+        if (keep < 0 || writerThreads < 1 || writerThreads > 64) {
+            throw new ParameterException(
+                    spec.commandLine(), "--keep takes 1 or more, or 0 for all; --writer-threads 1 to 64");
+        }
         JobSettings settings = new JobSettings(
                 command,
                 environment,
@@ -125,6 +156,7 @@ final class LaunchCommand implements Callable<Integer> {
                 !noLog,
                 portableCpu,
                 unifiedMemory,
+                new ImageSettings(writerThreads, !rawImages, keep),
                 timeout.toMillis());
         JobFolder folder = JobFolder.named(name == null ? defaultName() : name, environment);
         try (Supervisor supervisor = Supervisor.of(folder, environment, Terminal.ofProcess())) {

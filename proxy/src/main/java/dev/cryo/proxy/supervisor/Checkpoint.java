@@ -72,6 +72,7 @@ final class Checkpoint {
      *
      * @param host how host state is saved; empty where the application saves its own
      * @param otherwise where a dump goes that memory has no room for
+     * @param images how the image is written, and which older ones are kept
      */
     record Parts(
             Halves halves,
@@ -81,6 +82,7 @@ final class Checkpoint {
             ImageStore store,
             JobInfo job,
             Path otherwise,
+            ImageSettings images,
             Waits waits) {}
 
     /**
@@ -99,7 +101,7 @@ final class Checkpoint {
     /**
      * A checkpoint that succeeded: times in nanoseconds.
      *
-     * @param bytes on disk
+     * @param bytes that it added to the disk
      * @param resources how many org.crac resources of the application were called
      * @param timeline how long what took, in words
      */
@@ -145,7 +147,7 @@ final class Checkpoint {
         long end = System.nanoTime();
         return new Report(
                 image.number(),
-                parts.store().diskBytes(image.number()),
+                parts.store().addedBytes(image.number()),
                 (hold ? end : gateOpened) - gateClosed,
                 end - start,
                 resources,
@@ -244,11 +246,12 @@ final class Checkpoint {
             throws RequestFailedException, IOException, InterruptedException {
         begin("writing image " + image.number());
         Duration limit = waits.persist().plusSeconds(captured / SLOWEST_BYTES_PER_SECOND);
-        Persist request = new Persist(image.folder().toString());
+        Persist request = new Persist(
+                image.folder().toString(), parts.images().writerThreads(), parts.images().compress());
         image.add(lowerHalf()
                 .ask(request, Persisted.class, limit, "the device's memory to be written")
                 .sections());
-        try (SectionWriter host = image.sections("host")) {
+        try (SectionWriter host = image.sections("host", parts.images().writing())) {
             host.bytes(Section.LOG, log);
             for (Path file : files(dump)) {
                 host.file(Section.HOST + file.getFileName(), file);

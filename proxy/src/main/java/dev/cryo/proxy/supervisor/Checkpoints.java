@@ -4,9 +4,11 @@ import dev.cryo.proxy.host.DumpRequest;
 import dev.cryo.proxy.host.HostState;
 import dev.cryo.proxy.host.HostStateException;
 import dev.cryo.proxy.host.StandardStreams;
+import dev.cryo.streamlog.image.ImageStore;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -44,6 +46,7 @@ final class Checkpoints {
                             report.pauseNanos() / 1e6,
                             report.totalNanos() / 1e6));
             site.messages().note("image " + report.image() + ": " + report.timeline());
+            removeOld();
             if (host.isEmpty() && report.resources() == 0) {
                 site.messages().say("image " + report.image() + " has device memory alone: the application has no"
                         + " org.crac resource that saves its own state, so it will begin anew when it is restarted");
@@ -89,7 +92,27 @@ final class Checkpoints {
                 site.folder().images(),
                 ImagedJob.of(site.folder().name(), site.settings()),
                 site.folder().path(),
+                site.settings().images(),
                 Checkpoint.Waits.ORDINARY);
+    }
+
+    /** The new image is complete, whatever becomes of old ones. */
+    private void removeOld() {
+        int keep = site.settings().images().keep();
+        if (keep == 0) {
+            return;
+        }
+        ImageStore store = site.folder().images();
+        try {
+            List<Long> removed = store.keep(keep);
+            if (!removed.isEmpty()) {
+                long bytes = store.collect(false).bytes();
+                site.messages().note(
+                        "images " + removed + " were removed, which gave " + ByteSize.words(bytes) + " back");
+            }
+        } catch (IOException e) {
+            site.messages().say("older images could not be removed: " + e.getMessage());
+        }
     }
 
     /** Dumps the application's processes by CRIU. */

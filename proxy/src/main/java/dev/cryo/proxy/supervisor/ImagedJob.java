@@ -21,6 +21,9 @@ final class ImagedJob {
     private static final String CLOSE_TCP = "closeTcp";
     private static final String PORTABLE_CPU = "portableCpu";
     private static final String UNIFIED_MEMORY = "unifiedMemory";
+    private static final String WRITER_THREADS = "writerThreads";
+    private static final String COMPRESS = "compress";
+    private static final String KEEP = "keep";
     private static final String TIMEOUT = "timeoutMillis";
 
     private ImagedJob() {}
@@ -44,6 +47,9 @@ final class ImagedJob {
                         new JobInfo.Property(CLOSE_TCP, Boolean.toString(settings.closeTcp())),
                         new JobInfo.Property(PORTABLE_CPU, Boolean.toString(settings.portableCpu())),
                         new JobInfo.Property(UNIFIED_MEMORY, settings.unifiedMemory().name()),
+                        new JobInfo.Property(WRITER_THREADS, Integer.toString(settings.images().writerThreads())),
+                        new JobInfo.Property(COMPRESS, Boolean.toString(settings.images().compress())),
+                        new JobInfo.Property(KEEP, Integer.toString(settings.images().keep())),
                         new JobInfo.Property(TIMEOUT, Long.toString(settings.timeoutMillis()))));
     }
 
@@ -67,11 +73,19 @@ final class ImagedJob {
                     true,
                     Boolean.parseBoolean(property(job, PORTABLE_CPU)),
                     Policy.valueOf(job.property(UNIFIED_MEMORY).orElse(Policy.PAGES.name())),
+                    images(job),
                     Long.parseLong(property(job, TIMEOUT)));
         } catch (IllegalArgumentException e) {
             throw new JobException(
                     Kind.IMAGE, "the image does not tell how its job was launched: " + e.getMessage(), e);
         }
+    }
+
+    private static ImageSettings images(JobInfo job) {
+        return new ImageSettings(
+                job.property(WRITER_THREADS).map(Integer::valueOf).orElse(ImageSettings.ORDINARY.writerThreads()),
+                job.property(COMPRESS).map(Boolean::valueOf).orElse(ImageSettings.ORDINARY.compress()),
+                job.property(KEEP).map(Integer::valueOf).orElse(ImageSettings.ORDINARY.keep()));
     }
 
     private static String property(JobInfo job, String name) {

@@ -16,6 +16,7 @@ import java.util.Map;
  * @param keepLog whether the stream log is kept; without it there is no checkpoint
  * @param portableCpu whether only instructions are used that other processors have
  * @param unifiedMemory how unified memory is kept in step; pages if it is not told
+ * @param images how images are written; as {@link ImageSettings#ORDINARY} if it is not told
  * @param timeoutMillis how long the application's work may take to come to rest at a checkpoint
  */
 public record JobSettings(
@@ -31,10 +32,13 @@ public record JobSettings(
         boolean keepLog,
         boolean portableCpu,
         Policy unifiedMemory,
+        ImageSettings images,
         long timeoutMillis) {
 
     /** With copies of the collections. */
+    @SuppressWarnings("NullAway") // A job of an earlier version tells no image settings.
     public JobSettings {
+        images = images == null ? ImageSettings.ORDINARY : images;
         command = List.copyOf(command);
         environment = Map.copyOf(environment);
     }
@@ -78,6 +82,7 @@ public record JobSettings(
                 keepLog,
                 portableCpu,
                 unifiedMemory,
+                images,
                 timeoutMillis);
     }
 }

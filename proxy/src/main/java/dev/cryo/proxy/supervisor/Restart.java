@@ -127,7 +127,7 @@ final class Restart {
                     number,
                     image.manifest().createdMillis(),
                     image.manifest().job().property(Checkpoint.PAUSE_NANOS).map(Long::valueOf).orElse(0L),
-                    site.folder().images().diskBytes(number));
+                    site.folder().images().addedBytes(number));
             JobRun run = new Restart(site, image, host).run(prepared);
             running.accept(run);
             site.status().update(now -> now.broughtBack(from));

@@ -3,6 +3,7 @@ package dev.cryo.proxy.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.cryo.proxy.supervisor.ImageSettings;
 import dev.cryo.proxy.supervisor.JobSettings;
 import dev.cryo.uvm.Policy;
 import java.io.IOException;
@@ -78,7 +79,7 @@ class CryoTest {
     void aJobThatCannotBeReadDoesNotHideTheOthers() throws IOException {
         JobSettings settings = new JobSettings(
                 List.of("/bin/true"), Map.of(), "/", JobSettings.Device.PTX, JobSettings.Host.APP, false, 0,
-                JobSettings.OnFailure.STOP, false, true, false, Policy.PAGES, 1000);
+                JobSettings.OnFailure.STOP, false, true, false, Policy.PAGES, ImageSettings.ORDINARY, 1000);
         for (String name : List.of("broken", "sound")) {
             Files.createDirectories(home.resolve("jobs").resolve(name));
             Files.write(

@@ -64,9 +64,10 @@ class ImageCommandsTest {
                         new JobInfo.Property("capturedBytes", "8192")));
         try (ImageWriter image = ImageStore.in(job.resolve("images")).begin();
                 SectionWriter sections = image.sections("device")) {
+            byte value = (byte) image.number(); // Each image has a block of its own.
             sections.memory(Section.DEVICE, List.of(new LowerHalf.Range(ADDRESS, 8192)), (address, into) ->
-                    into.fill((byte) 7));
-            sections.record(Section.DEVICE_STATE, new LowerHalf.DeviceState(1, List.of()));
+                    into.fill(value));
+            sections.record(Section.DEVICE_STATE, new LowerHalf.DeviceState(value, List.of()));
             sections.bytes(Section.LOG, LogCodec.encode(List.of(
                     new Call.CtxCreate(1, 2, 0, 0, false), new Call.MemMap(ADDRESS, 1, 8192))));
             image.add(sections.finish());
@@ -82,16 +83,18 @@ class ImageCommandsTest {
     }
 
     private void damage(long image) throws IOException {
-        Path file = job.resolve("images/" + image + "/device");
+        Path file = job.resolve("images/packs/" + image + "-device.pack");
         byte[] bytes = Files.readAllBytes(file);
-        bytes[100] ^= 1;
+        bytes[4096 + 100] ^= 1;
         Files.write(file, bytes);
     }
 
     @Test
     void imagesAreListedForPeople() {
         assertThat(run("images", "training")).isZero();
-        assertThat(out.toString()).contains("IMAGE", "SIZE").containsPattern("2 +20.* kB +8\\.2 kB +12 ms +ptx +app");
+        assertThat(out.toString())
+                .contains("IMAGE", "ADDED", "NEEDED")
+                .containsPattern("2 +[0-9.]+ kB +[0-9.]+ kB +8\\.2 kB +12 ms +ptx +app");
     }
 
     @Test
@@ -122,7 +125,7 @@ class ImageCommandsTest {
     void inspectionForPeopleNamesCallsSectionsAndMemory() {
         assertThat(run("inspect", "training")).isZero();
         assertThat(out.toString())
-                .contains("training@2, format 1")
+                .contains("training@2, format 2")
                 .contains("2 to replay: 1 CtxCreate, 1 MemMap")
                 .contains("0x100000000000");
     }
@@ -140,7 +143,9 @@ class ImageCommandsTest {
     void aDamagedImageIsRefusedWithFileAndOffsetAndNothingIsStarted() throws Exception {
         damage(2);
         assertThat(run("inspect", "training")).isEqualTo(ExitCodes.IMAGE);
-        assertThat(err.toString()).contains("damaged image: ").contains("device at offset 0: expected CRC32C");
+        assertThat(err.toString())
+                .contains("damaged image: ")
+                .contains("2-device.pack at offset 4096: expected CRC32C");
         err.getBuffer().setLength(0);
         assertThat(run("restart", "training")).isEqualTo(ExitCodes.IMAGE);
         assertThat(err.toString())
@@ -154,5 +159,61 @@ class ImageCommandsTest {
         Files.delete(job.resolve("images/1/manifest"));
         assertThat(run("images", "training")).isEqualTo(ExitCodes.IMAGE);
         assertThat(out.toString()).contains("image 1: damaged image: ");
+    }
+
+    @Test
+    void imagesAreVerifiedOneOrAll() throws Exception {
+        assertThat(run("verify", "training")).isZero();
+        assertThat(out.toString()).startsWith("training@2 is whole: ");
+        damage(2);
+        assertThat(run("verify", "training", "--all")).isEqualTo(ExitCodes.IMAGE);
+        assertThat(out.toString()).contains("training@1 is whole: ");
+        assertThat(err.toString()).startsWith("cryo: training@2: damaged image: ");
+    }
+
+    @Test
+    void aRemovedImageIsGoneAndTheOthersAreWhole() throws Exception {
+        assertThat(run("images", "rm", "training@1")).isZero();
+        assertThat(out.toString()).contains("removed images [1]").contains("gave back ");
+        assertThat(run("images", "rm", "training@1")).isEqualTo(ExitCodes.UNKNOWN);
+        assertThat(err.toString()).isEqualTo("cryo: job training has no image 1; it has [2]\n");
+        assertThat(run("verify", "training", "--all")).isZero();
+        assertThat(out.toString()).contains("training@2 is whole: ");
+        assertThat(job.resolve("images/packs/1-device.pack")).doesNotExist();
+    }
+
+    @Test
+    void theNewestImagesAreKept() throws Exception {
+        commit();
+        assertThat(run("images", "rm", "training", "--keep", "1")).isZero();
+        assertThat(out.toString()).contains("removed images [1, 2]");
+        out.getBuffer().setLength(0);
+        assertThat(run("images", "gc", "training")).isZero();
+        assertThat(out.toString()).isEqualTo("nothing to give back\n");
+    }
+
+    @Test
+    void whatWouldBeGivenBackIsToldWithoutDoingIt() throws Exception {
+        ImageStore.in(job.resolve("images")).remove(1);
+        assertThat(run("images", "gc", "training", "--dry-run")).isZero();
+        assertThat(out.toString()).startsWith("would give back ");
+        assertThat(job.resolve("images/packs/1-device.pack")).exists();
+    }
+
+    @Test
+    void nothingIsGivenBackWhereAnImageCannotBeRead() throws Exception {
+        ImageStore.in(job.resolve("images")).remove(2);
+        Files.delete(job.resolve("images/1/manifest"));
+        assertThat(run("images", "gc", "training")).isEqualTo(ExitCodes.FAILED);
+        assertThat(err.toString()).startsWith("cryo: no room is given back: image 1 cannot be read");
+        assertThat(job.resolve("images/packs/2-device.pack")).exists();
+    }
+
+    @Test
+    void removingNeedsAnImageOrANumberToKeep() {
+        assertThat(run("images", "rm", "training")).isEqualTo(2);
+        assertThat(run("images", "rm", "training@1", "--keep", "1")).isEqualTo(2);
+        assertThat(run("images")).isEqualTo(2);
+        assertThat(ImageStore.in(job.resolve("images")).folder(1)).exists();
     }
 }

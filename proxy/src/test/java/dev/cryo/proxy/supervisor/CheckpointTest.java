@@ -173,6 +173,7 @@ class CheckpointTest {
                         store(),
                         job,
                         folder,
+                        ImageSettings.ORDINARY,
                         WAITS),
                 SHORT,
                 hold);
@@ -185,8 +186,9 @@ class CheckpointTest {
     private void assertNoImage() throws IOException {
         assertThat(store().numbers()).isEmpty();
         try (Stream<Path> left = Files.list(folder.resolve("images"))) {
-            assertThat(left.filter(Files::isDirectory)).isEmpty();
+            assertThat(left.filter(Files::isDirectory)).containsExactly(folder.resolve("images/packs"));
         }
+        assertThat(folder.resolve("images/packs")).isEmptyDirectory();
     }
 
     /** The proof that the application was let go: another checkpoint of it succeeds. */

@@ -145,7 +145,7 @@ public sealed interface ControlMessage {
      * Persisted}, while other requests are served.
      */
     @Opcode(24)
-    record Persist(String imageFolder) implements ControlMessage {}
+    record Persist(String imageFolder, int threads, boolean compress) implements ControlMessage {}
 
     /** Answers {@link Persist}: the encoded descriptions of the sections that were written and synced. */
     @Opcode(25)

@@ -1,4 +1,4 @@
-package dev.cryo.lower.ptx.device;
+package dev.cryo.lower.contract;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -8,39 +8,38 @@ import java.util.List;
  * What CUDA says of order, in the form of vector clocks: an operation is ordered before another if the other's stream
  * knew of it when the other was issued.
  */
-final class OrderModel {
+public final class OrderModel {
     /** Stream 0 is the legacy default stream, the first half of the others are blocking, the rest are not. */
     private final long[][] known;
 
     private final int blocking;
 
-    OrderModel(int streams) {
+    /** Of so many streams. */
+    public OrderModel(int streams) {
         known = new long[streams][streams];
         blocking = 1 + (streams - 1) / 2;
     }
 
-    DeviceStream.Kind kind(int stream) {
-        if (stream == 0) {
-            return DeviceStream.Kind.LEGACY;
-        }
-        return stream < blocking ? DeviceStream.Kind.BLOCKING : DeviceStream.Kind.NON_BLOCKING;
+    /** Whether a stream waits for the legacy default stream, and that one for it. */
+    public boolean isBlocking(int stream) {
+        return stream < blocking;
     }
 
     /** An operation that was issued. */
-    record Step(int stream, long number, long[] knew) {
+    public record Step(int stream, long number, long[] knew) {
         /** Whether an operation that was issued earlier must have ended before this one begins. */
-        boolean isAfter(Step earlier) {
+        public boolean isAfter(Step earlier) {
             return knew[earlier.stream] >= earlier.number;
         }
     }
 
     /** Whether an operation that would be issued now is ordered after an earlier one. */
-    boolean wouldKnow(int stream, Step earlier) {
+    public boolean wouldKnow(int stream, Step earlier) {
         return knowledge(stream)[earlier.stream] >= earlier.number;
     }
 
     /** Issues an operation. */
-    Step issue(int stream) {
+    public Step issue(int stream) {
         known[stream] = knowledge(stream);
         Step step = new Step(stream, known[stream][stream] + 1, known[stream].clone());
         known[stream][stream]++;
@@ -61,7 +60,7 @@ final class OrderModel {
     }
 
     /** Makes a stream wait for an operation, which recorded an event, and all that its stream knew of. */
-    void await(int stream, Step recorded) {
+    public void await(int stream, Step recorded) {
         issue(stream);
         join(known[stream], recorded.knew);
         known[stream][recorded.stream] = Math.max(known[stream][recorded.stream], recorded.number);
@@ -69,7 +68,7 @@ final class OrderModel {
     }
 
     /** The host, or a fence, waits for all streams. */
-    void joinAll() {
+    public void joinAll() {
         long[] all = new long[known.length];
         List.of(known).forEach(one -> join(all, one));
         for (long[] one : known) {
@@ -82,7 +81,7 @@ final class OrderModel {
     }
 
     /** All pairs of steps that must not overlap, as (earlier, later). */
-    static List<int[]> orderedPairs(List<Step> steps) {
+    public static List<int[]> orderedPairs(List<Step> steps) {
         List<int[]> pairs = new ArrayList<>();
         for (int later = 0; later < steps.size(); later++) {
             for (int earlier = 0; earlier < later; earlier++) {

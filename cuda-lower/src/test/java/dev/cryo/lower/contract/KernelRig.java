@@ -1,10 +1,12 @@
-package dev.cryo.lower.ptx.device;
+package dev.cryo.lower.contract;
 
 import dev.cryo.streamlog.call.Call;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +26,7 @@ public final class KernelRig {
     private final Map<String, Call.FunctionGet.Result> functions = new HashMap<>();
 
     /** Loads the kernels. */
-    public KernelRig(DeviceRig rig) throws IOException {
+    public KernelRig(DeviceRig rig) {
         this.rig = rig;
         loaded = load().answered(rig.call(load()));
         for (String name : NAMES) {
@@ -33,7 +35,7 @@ public final class KernelRig {
     }
 
     /** The call that loads the module. */
-    public static Call.ModuleLoad load() throws IOException {
+    public static Call.ModuleLoad load() {
         return new Call.ModuleLoad(MODULE, DeviceRig.CONTEXT, ptx(), GLOBALS, 0);
     }
 
@@ -47,9 +49,13 @@ public final class KernelRig {
         return new Call.FunctionGet(id(name), MODULE, name);
     }
 
-    static byte[] ptx() throws IOException {
+    /** The text of the module. */
+    public static byte[] ptx() {
         try (InputStream in = Objects.requireNonNull(KernelRig.class.getResourceAsStream("kernels.ptx"))) {
-            return in.readAllBytes();
+            byte[] text = in.readAllBytes();
+            return Arrays.copyOf(text, text.length + 1); // It ends with NUL, as the driver wants it.
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

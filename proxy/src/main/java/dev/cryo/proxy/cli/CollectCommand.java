@@ -1,0 +1,56 @@
+package dev.cryo.proxy.cli;
+
+import dev.cryo.proxy.supervisor.ByteSize;
+import dev.cryo.proxy.supervisor.JobException;
+import dev.cryo.streamlog.image.ImageStore;
+import java.io.IOException;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code cryo images gc}. */
+@Command(
+        name = "gc",
+        mixinStandardHelpOptions = true,
+        description = "Give back the room of what no image of a job needs any more.")
+final class CollectCommand implements Callable<Integer> {
+    private final Map<String, String> environment;
+
+    @Parameters(paramLabel = "NAME", description = "The job.")
+    private String name = "";
+
+    @Option(names = "--dry-run", description = "Only tell what would be given back.")
+    private boolean dryRun;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // Set by picocli.
+    private CommandSpec spec;
+
+    CollectCommand(Map<String, String> environment) {
+        this.environment = environment;
+    }
+
+    @Override
+    public Integer call() throws JobException {
+        ImageStore store = new JobRef(name, OptionalLong.empty()).folder(environment).images();
+        try {
+            spec.commandLine().getOut().println(words(store.collect(dryRun), dryRun));
+            return 0;
+        } catch (IOException e) {
+            throw new JobException(
+                    JobException.Kind.FAILED, "no room is given back: " + e.getMessage(), e);
+        }
+    }
+
+    static String words(ImageStore.Collected collected, boolean dryRun) {
+        return collected.packs() == 0
+                ? "nothing to give back"
+                : (dryRun ? "would give back " : "gave back ") + ByteSize.words(collected.bytes()) + ", of "
+                        + collected.packs() + (collected.packs() == 1 ? " file" : " files");
+    }
+}
