@@ -1,6 +1,7 @@
 package dev.cryo.lower;
 
 import dev.cryo.streamlog.call.LowerHalf;
+import dev.cryo.streamlog.image.Earlier;
 import dev.cryo.streamlog.image.Section;
 import dev.cryo.streamlog.image.SectionWriter;
 import dev.cryo.streamlog.linux.VirtualMemory;
@@ -8,6 +9,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -38,12 +40,23 @@ final class HeldCapture implements AutoCloseable {
         return device.ranges().stream().mapToLong(LowerHalf.Range::bytes).sum();
     }
 
-    void writeTo(SectionWriter writer) throws IOException {
-        writer.memory(Section.DEVICE, device.ranges(), device::read);
+    /**
+     * Writes everything.
+     *
+     * @param last the section of the device that was written last, if one was
+     */
+    void writeTo(SectionWriter writer, Optional<Section> last) throws IOException {
+        Earlier earlier = new Earlier(last, device::isUnchanged);
+        writer.memory(Section.DEVICE, device.ranges(), device::read, earlier);
         writer.record(Section.DEVICE_STATE, device.state());
         if (pageLocked != null) {
             writer.memory(Section.HOST_MEMORY, pageLocked.ranges, pageLocked::read);
         }
+    }
+
+    /** Tells the device that everything was written. */
+    void stored() {
+        device.stored();
     }
 
     @Override

@@ -12,6 +12,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +32,8 @@ public final class LowerHalfSession implements AutoCloseable {
     private @Nullable Attachment attachment;
     private @Nullable HeldCapture held;
     private boolean persisting;
+    /** What was written of the device last, or loaded into it. */
+    private Optional<Section> last = Optional.empty();
     /** An image whose page-locked contents wait for the upper half's memory. */
     private @Nullable ImageReader awaitingAttach;
 
@@ -161,8 +164,11 @@ public final class LowerHalfSession implements AutoCloseable {
         WriteOptions options = new WriteOptions(request.threads(), request.compress());
         try (SectionWriter writer =
                 SectionWriter.create(Path.of(request.imageFolder()), DEVICE_FILE, options)) {
-            capture.writeTo(writer);
-            return new ControlMessage.Persisted(writer.finish());
+            capture.writeTo(writer, last);
+            byte[] sections = writer.finish();
+            last = Optional.of(writer.section(Section.DEVICE));
+            capture.stored();
+            return new ControlMessage.Persisted(sections);
         } finally {
             synchronized (this) {
                 persisting = false;
@@ -189,7 +195,9 @@ public final class LowerHalfSession implements AutoCloseable {
         closeAwaiting();
         ImageReader image = ImageReader.open(imageFolder);
         try {
+            last = Optional.empty();
             Replay.of(image, lowerHalf);
+            last = image.find(Section.DEVICE);
             if (image.find(Section.HOST_MEMORY).isPresent()) {
                 awaitingAttach = image;
             }

@@ -40,11 +40,12 @@ class ModuleGraphTest {
     }
 
     @Test
-    void whatLivesInTheApplicationsJvmDependsOnTheJdkAlone() {
+    void whatLivesInTheApplicationsJvmDependsOnTheJdkAndOnHash4jAlone() {
         classes().that(resideInAnyPackage(
                         "dev.cryo.streamlog..", "dev.cryo.uvm..", "dev.cryo.opengl..", "dev.cryo.lower.."))
                 .should().onlyDependOnClassesThat(resideInAnyPackage(
-                        "dev.cryo..", "java..", "javax..", "com.sun.management..", "sun.misc..", "org.jspecify.."))
+                        "dev.cryo..", "java..", "javax..", "com.sun.management..", "sun.misc..", "org.jspecify..",
+                        "com.dynatrace.hash4j.."))
                 .check(CLASSES);
         classes().that(resideInAnyPackage("dev.cryo.upper.."))
                 .should().onlyDependOnClassesThat(resideInAnyPackage(

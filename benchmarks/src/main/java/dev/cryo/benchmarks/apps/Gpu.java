@@ -34,21 +34,22 @@ import jcuda.driver.CUstream_flags;
 import org.jspecify.annotations.Nullable;
 
 /** A context on device 0, current in the thread that made it. Results are checked one by one, by {@link #check}. */
-final class Gpu implements AutoCloseable {
+public final class Gpu implements AutoCloseable {
     /** Threads of a block of {@link #launch}. */
-    static final int BLOCK = 256;
+    public static final int BLOCK = 256;
 
     private final CUcontext context = new CUcontext();
     private final CUdevice device = new CUdevice();
 
-    Gpu() {
+    /** Creates the context. */
+    public Gpu() {
         check(cuInit(0));
         check(cuDeviceGet(device, 0));
         check(cuCtxCreate(context, 0, device));
     }
 
     /** Makes the context current in the calling thread. */
-    void enter() {
+    public void enter() {
         check(cuCtxSetCurrent(context));
     }
 
@@ -56,11 +57,13 @@ final class Gpu implements AutoCloseable {
         return context;
     }
 
-    CUdevice device() {
+    /** Device 0. */
+    public CUdevice device() {
         return device;
     }
 
-    static void check(int result) {
+    /** Throws {@link Program.Failed} unless the result of a call is success. */
+    public static void check(int result) {
         if (result != CUresult.CUDA_SUCCESS) {
             throw new Program.Failed("a CUDA call answered " + CUresult.stringFor(result));
         }
@@ -68,9 +71,14 @@ final class Gpu implements AutoCloseable {
 
     /** Loads the PTX of this name from beside the classes. */
     static CUmodule load(String name) throws IOException {
-        try (@Nullable InputStream in = Gpu.class.getResourceAsStream(name + ".ptx")) {
+        return load(Gpu.class, name);
+    }
+
+    /** Loads the PTX of this name from beside a class. */
+    public static CUmodule load(Class<?> beside, String name) throws IOException {
+        try (@Nullable InputStream in = beside.getResourceAsStream(name + ".ptx")) {
             if (in == null) {
-                throw new IOException("resource " + name + ".ptx is missing beside " + Gpu.class.getName());
+                throw new IOException("resource " + name + ".ptx is missing beside " + beside.getName());
             }
             var module = new CUmodule();
             check(cuModuleLoadData(module, new String(in.readAllBytes(), StandardCharsets.US_ASCII)));
@@ -78,13 +86,15 @@ final class Gpu implements AutoCloseable {
         }
     }
 
-    static CUfunction function(CUmodule module, String name) {
+    /** An entry of a module. */
+    public static CUfunction function(CUmodule module, String name) {
         var function = new CUfunction();
         check(cuModuleGetFunction(function, module, name));
         return function;
     }
 
-    static CUdeviceptr allocate(long bytes) {
+    /** Device memory; what is in it is undefined. */
+    public static CUdeviceptr allocate(long bytes) {
         var memory = new CUdeviceptr();
         check(cuMemAlloc(memory, bytes));
         return memory;
@@ -107,13 +117,14 @@ final class Gpu implements AutoCloseable {
     }
 
     /** Page-locked host memory. */
-    static Pointer allocateHost(long bytes, int flags) {
+    public static Pointer allocateHost(long bytes, int flags) {
         var memory = new Pointer();
         check(cuMemHostAlloc(memory, bytes, flags));
         return memory;
     }
 
-    static CUstream stream() {
+    /** A stream that does not wait for the default one. */
+    public static CUstream stream() {
         var stream = new CUstream();
         check(cuStreamCreate(stream, CUstream_flags.CU_STREAM_NON_BLOCKING));
         return stream;
@@ -126,20 +137,23 @@ final class Gpu implements AutoCloseable {
     }
 
     /** Queues a kernel with enough blocks of {@value #BLOCK} for so many threads; {@link #of} makes each parameter. */
-    static void launch(CUfunction function, int threads, @Nullable CUstream stream, Pointer... parameters) {
+    public static void launch(CUfunction function, int threads, @Nullable CUstream stream, Pointer... parameters) {
         int blocks = (threads + BLOCK - 1) / BLOCK;
         check(cuLaunchKernel(function, blocks, 1, 1, BLOCK, 1, 1, 0, stream, Pointer.to(parameters), null));
     }
 
-    static Pointer of(int value) {
+    /** A parameter of a kernel. */
+    public static Pointer of(int value) {
         return Pointer.to(new int[] {value});
     }
 
-    static Pointer of(long value) {
+    /** A parameter of a kernel. */
+    public static Pointer of(long value) {
         return Pointer.to(new long[] {value});
     }
 
-    static Pointer of(CUdeviceptr memory) {
+    /** A parameter of a kernel. */
+    public static Pointer of(CUdeviceptr memory) {
         return Pointer.to(memory);
     }
 

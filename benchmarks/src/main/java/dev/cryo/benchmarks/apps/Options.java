@@ -8,7 +8,7 @@ import java.util.Map;
  * The options of an application: what it declares with their defaults, and what the command line says instead. An
  * option whose default is {@code "false"} is a switch and takes no value.
  */
-final class Options {
+public final class Options {
     private final Map<String, String> values;
 
     private Options(Map<String, String> values) {
@@ -21,7 +21,7 @@ final class Options {
      * @param declared names and defaults in turn: {@code "steps", "20", "global", "false"}
      * @throws IllegalArgumentException naming the argument that is wrong
      */
-    static Options parse(String[] args, String... declared) {
+    public static Options parse(String[] args, String... declared) {
         Map<String, String> values = new LinkedHashMap<>();
         for (int i = 0; i < declared.length; i += 2) {
             values.put(declared[i], declared[i + 1]);
@@ -48,7 +48,8 @@ final class Options {
         return declared[Arrays.asList(declared).indexOf(name) + 1].equals("false");
     }
 
-    String text(String name) {
+    /** The value of an option that was declared. */
+    public String text(String name) {
         String value = values.get(name);
         if (value == null) {
             throw new IllegalArgumentException("--" + name + " is not declared");
@@ -56,11 +57,17 @@ final class Options {
         return value;
     }
 
-    boolean has(String name) {
+    /** Whether a switch was given. */
+    public boolean has(String name) {
         return text(name).equals("true");
     }
 
-    long number(String name) {
+    /**
+     * The value of an option that takes a number.
+     *
+     * @throws IllegalArgumentException if it is none
+     */
+    public long number(String name) {
         try {
             return Long.parseLong(text(name));
         } catch (NumberFormatException e) {
@@ -68,7 +75,12 @@ final class Options {
         }
     }
 
-    int count(String name) {
+    /**
+     * The value of an option that takes a number of 0 or more.
+     *
+     * @throws IllegalArgumentException if it is none
+     */
+    public int count(String name) {
         long value = number(name);
         if (value < 0 || value > Integer.MAX_VALUE) {
             throw new IllegalArgumentException("--" + name + " takes a number of 0 to 2147483647, not " + value);

@@ -1,7 +1,7 @@
 package dev.cryo.benchmarks.apps;
 
 /** What the applications have in common: how they start, pace themselves, fail and end. */
-final class Program {
+public final class Program {
     private Program() {}
 
     /** The application itself; closing ends it. */
@@ -19,10 +19,11 @@ final class Program {
     }
 
     /** A check that did not hold. */
-    static final class Failed extends RuntimeException {
+    public static final class Failed extends RuntimeException {
         private static final long serialVersionUID = 1;
 
-        Failed(String message) {
+        /** With what differed. */
+        public Failed(String message) {
             super(message);
         }
     }
@@ -30,6 +31,42 @@ final class Program {
     /** Runs to the end of the process: prints OK and the digest, or what failed, and exits. */
     static void main(String[] args, Preparation preparation, String... declared) {
         System.exit(run(args, preparation, declared));
+    }
+
+    /** A program that is not made of steps. */
+    public interface Whole {
+        /** Does all of it. */
+        void run(Options options) throws Exception;
+    }
+
+    /** Runs a program that prints its results itself to the end of the process; a failure is printed and exits. */
+    public static void whole(String[] args, Whole program, String... declared) {
+        Options options;
+        try {
+            options = Options.parse(args, declared);
+        } catch (IllegalArgumentException e) {
+            System.err.println(e.getMessage());
+            System.exit(2);
+            return;
+        }
+        System.exit(finished(() -> program.run(options)));
+    }
+
+    private interface Work {
+        void run() throws Exception;
+    }
+
+    private static int finished(Work work) {
+        try {
+            work.run();
+            return 0;
+        } catch (Failed e) {
+            System.err.println("FAILED: " + e.getMessage());
+        } catch (Exception e) {
+            System.err.println("FAILED: " + e);
+            e.printStackTrace();
+        }
+        return 1;
     }
 
     private static int run(String[] args, Preparation preparation, String... declared) {
@@ -42,6 +79,10 @@ final class Program {
             System.err.println(e.getMessage());
             return 2;
         }
+        return finished(() -> inSteps(options, preparation));
+    }
+
+    private static void inSteps(Options options, Preparation preparation) throws Exception {
         try (Body body = preparation.prepare(options)) {
             say("ready");
             int steps = options.count("steps");
@@ -51,23 +92,17 @@ final class Program {
                 Thread.sleep(options.count("step-ms"));
             }
             say("OK " + body.finish());
-            return 0;
-        } catch (Failed e) {
-            System.err.println("FAILED: " + e.getMessage());
-            return 1;
-        } catch (Exception e) {
-            System.err.println("FAILED: " + e);
-            e.printStackTrace();
-            return 1;
         }
     }
 
-    static void say(String line) {
+    /** Prints a line at once. */
+    public static void say(String line) {
         System.out.println(line);
         System.out.flush();
     }
 
-    static void check(boolean holds, String message) {
+    /** Throws {@link Failed} unless something holds. */
+    public static void check(boolean holds, String message) {
         if (!holds) {
             throw new Failed(message);
         }

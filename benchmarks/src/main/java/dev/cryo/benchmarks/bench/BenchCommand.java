@@ -1,5 +1,6 @@
 package dev.cryo.benchmarks.bench;
 
+import dev.cryo.benchmarks.bench.gpu.GpuCommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -10,7 +11,7 @@ import picocli.CommandLine.Spec;
         name = "bench",
         mixinStandardHelpOptions = true,
         description = "Measure what cryo costs on this machine.",
-        subcommands = {OverheadCommand.class, UvmCommand.class})
+        subcommands = {OverheadCommand.class, UvmCommand.class, GpuCommand.class})
 public final class BenchCommand implements Runnable {
     @Spec
     @SuppressWarnings("NullAway.Init") // Set by picocli.

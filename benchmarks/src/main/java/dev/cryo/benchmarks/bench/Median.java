@@ -4,11 +4,11 @@ import java.util.Arrays;
 import java.util.Collection;
 
 /** The median of measured values. */
-final class Median {
+public final class Median {
     private Median() {}
 
     /** The middle value, or the mean of the two in the middle. */
-    static double of(Collection<? extends Number> values) {
+    public static double of(Collection<? extends Number> values) {
         double[] sorted = values.stream().mapToDouble(Number::doubleValue).toArray();
         if (sorted.length == 0) {
             throw new IllegalArgumentException("no values");

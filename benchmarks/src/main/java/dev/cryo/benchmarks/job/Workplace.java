@@ -80,6 +80,19 @@ public final class Workplace implements AutoCloseable {
         return child;
     }
 
+    /** Starts a program that is none of cryo's; it is ended with this workplace at the latest. */
+    public Child program(String name, List<String> command) throws IOException {
+        Child child = new Child(name, new ProcessBuilder(command).start());
+        children.add(child);
+        return child;
+    }
+
+    /** Ends what was started here, with everything that it has started, at once. */
+    public void end(Child child) {
+        child.end();
+        children.remove(child);
+    }
+
     /** Starts a job. */
     public Child launch(String name, List<String> options, List<String> application) throws IOException {
         List<String> words = new ArrayList<>(List.of("launch", "--name", name));

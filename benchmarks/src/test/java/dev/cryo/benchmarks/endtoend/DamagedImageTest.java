@@ -55,7 +55,7 @@ class DamagedImageTest {
     @BeforeAll
     void create() throws Exception {
         place = Places.create();
-        Child launched = place.launch(JOB, List.of(), Applications.trainer("--epochs", "6", "--pause-ms", "15"));
+        Child launched = place.launch(JOB, List.of(), Applications.trainer("--epochs", "100", "--pause-ms", "15"));
         TrainerOutput.awaitEpoch(launched, 2, RUN);
         image = place.image(JOB, place.checkpoint(JOB).image());
         place.kill(JOB);

@@ -107,8 +107,19 @@ public interface LowerHalf extends AutoCloseable {
         /** State that is neither memory nor in the log. */
         DeviceState state();
 
-        /** Reads contents; callable from any thread. */
+        /** Reads contents; callable from several threads at a time. */
         void read(long address, MemorySegment into) throws IOException;
+
+        /**
+         * Whether memory is known to hold what it held at the last capture that was {@linkplain #stored stored}, or
+         * what a restart has written into it.
+         */
+        default boolean isUnchanged(long address, long bytes) {
+            return false;
+        }
+
+        /** Tells that all contents were stored: later captures compare with this one. */
+        default void stored() {}
 
         /** Gives the contents up. */
         @Override

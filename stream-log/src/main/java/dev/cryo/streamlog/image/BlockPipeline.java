@@ -14,6 +14,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Stores blocks that are not stored yet: several threads read, name and compress, the calling one writes, in order.
@@ -51,28 +52,46 @@ final class BlockPipeline implements AutoCloseable {
         int fill(int block, BlockBuffer into) throws IOException;
     }
 
+    /** What is known of blocks without reading them. */
+    @FunctionalInterface
+    interface Names {
+        /** The name of a block that the store has; null if it has to be read. */
+        @Nullable BlockId of(int block);
+    }
+
     /** Stores blocks and returns their names. */
-    List<BlockId> store(int blocks, Source source) throws IOException {
+    List<BlockId> store(int blocks, Names names, Source source) throws IOException {
         List<BlockId> ids = new ArrayList<>(blocks);
-        Deque<Future<PreparedBlock>> underWay = new ArrayDeque<>();
+        Deque<Reading> underWay = new ArrayDeque<>();
         try {
             for (int i = 0; i < blocks; i++) {
-                if (free.isEmpty()) {
-                    ids.add(append(await(underWay.remove())));
+                BlockId name = names.of(i);
+                ids.add(name == null ? BlockId.ZERO : name);
+                if (name == null) {
+                    if (free.isEmpty()) {
+                        take(underWay.remove(), ids);
+                    }
+                    int block = i;
+                    BlockBuffer buffer = free.removeLast();
+                    underWay.add(new Reading(block, workers.submit(() ->
+                            PreparedBlock.of(buffer, source.fill(block, buffer), known::has, compression))));
                 }
-                int block = i;
-                BlockBuffer buffer = free.removeLast();
-                underWay.add(workers.submit(() ->
-                        PreparedBlock.of(buffer, source.fill(block, buffer), known::has, compression)));
             }
             while (!underWay.isEmpty()) {
-                ids.add(append(await(underWay.remove())));
+                take(underWay.remove(), ids);
             }
             return ids;
         } finally {
             // After a failure: nobody may fill a buffer any more when the caller gives the source up.
-            underWay.forEach(BlockPipeline::settle);
+            underWay.forEach(reading -> settle(reading.prepared()));
         }
+    }
+
+    /** A block that is being read, named and compressed. */
+    private record Reading(int block, Future<PreparedBlock> prepared) {}
+
+    private void take(Reading reading, List<BlockId> ids) throws IOException {
+        ids.set(reading.block(), append(await(reading.prepared())));
     }
 
     /** Stores a block that the calling thread has, uncompressed, so that every process can read it. */

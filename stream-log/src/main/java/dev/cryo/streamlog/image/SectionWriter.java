@@ -81,7 +81,7 @@ public final class SectionWriter implements AutoCloseable {
         Names.checkSection(name);
         try (FileChannel in = FileChannel.open(source, StandardOpenOption.READ)) {
             long bytes = in.size();
-            List<BlockId> blocks = pipeline.store(blocks(bytes), (block, into) -> {
+            List<BlockId> blocks = pipeline.store(blocks(bytes), block -> null, (block, into) -> {
                 int length = length(bytes, block);
                 ByteBuffer part = into.bytes().clear().limit(length);
                 while (part.hasRemaining()) {
@@ -103,9 +103,16 @@ public final class SectionWriter implements AutoCloseable {
      * @throws IllegalArgumentException if the ranges are not so
      */
     public void memory(String name, List<LowerHalf.Range> ranges, ContentsReader reader) throws IOException {
+        memory(name, ranges, reader, Earlier.NOTHING);
+    }
+
+    /** As above; what is known to be as it was earlier is not read, if the store still has it. */
+    public void memory(String name, List<LowerHalf.Range> ranges, ContentsReader reader, Earlier earlier)
+            throws IOException {
         Names.checkSection(name);
         MemoryWindows windows = new MemoryWindows(List.copyOf(ranges));
-        List<BlockId> blocks = pipeline.store(blocks(windows.bytes()), (block, into) -> {
+        BlockPipeline.Names unread = earlier.names(windows, known::has);
+        List<BlockId> blocks = pipeline.store(blocks(windows.bytes()), unread, (block, into) -> {
             int length = length(windows.bytes(), block);
             List<MemoryWindows.Piece> pieces = windows.pieces(block);
             if (pieces.getFirst().bytes() < length) {
@@ -134,6 +141,14 @@ public final class SectionWriter implements AutoCloseable {
     public byte[] finish() throws IOException {
         pack.finish();
         return new SectionList(sections).encode();
+    }
+
+    /** A section that was written. */
+    public Section section(String name) {
+        return sections.stream()
+                .filter(section -> section.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("no section " + name + " was written"));
     }
 
     /** Gives everything up; what was written stays until the image is given up. */

@@ -8,7 +8,8 @@ import java.lang.invoke.MethodHandle;
 final class Descriptors {
     private static final long SYS_PIDFD_OPEN = 434;
     private static final long SYS_PIDFD_GETFD = 438;
-    private static final long O_RDWR_CLOEXEC = 02 | 02000000;
+    private static final long O_RDONLY_CLOEXEC = 02000000;
+    private static final long O_RDWR_CLOEXEC = 02 | O_RDONLY_CLOEXEC;
     private static final MethodHandle SYSCALL = LibC.bindSyscall(3);
     private static final MethodHandle IOCTL = LibC.bind("ioctl", 3);
     private static final MethodHandle OPEN = LibC.bind("open", 2);
@@ -18,11 +19,20 @@ final class Descriptors {
 
     /** Opens a file to read and write. */
     static int open(String path, String what) throws LinuxException {
+        return open(path, O_RDWR_CLOEXEC, what);
+    }
+
+    /** Opens a file to read. */
+    static int openToRead(String path, String what) throws LinuxException {
+        return open(path, O_RDONLY_CLOEXEC, what);
+    }
+
+    private static int open(String path, long flags, String what) throws LinuxException {
         try (Arena arena = Arena.ofConfined()) {
             long result;
             try {
                 result = (long) OPEN.invokeExact(
-                        LibC.errnoPlace(), arena.allocateFrom(path).address(), O_RDWR_CLOEXEC);
+                        LibC.errnoPlace(), arena.allocateFrom(path).address(), flags);
             } catch (Throwable e) {
                 throw new IllegalStateException(e);
             }

@@ -33,6 +33,7 @@ final class DeviceMemory implements AutoCloseable {
     private final MemoryMap accessible;
     private final Slabs liveSlabs = new Slabs();
     private final Set<Long> windows = new HashSet<>();
+    private final ChangedMemory changed = new ChangedMemory();
 
     /**
      * Memory without ranges.
@@ -148,6 +149,7 @@ final class DeviceMemory implements AutoCloseable {
         try {
             if (fresh.bytes() > 0) {
                 VirtualMemory.commit(fresh.address(), fresh.bytes());
+                changed.begin(fresh);
             }
         } catch (LinuxException e) {
             liveSlabs.remove(address, bytes);
@@ -176,6 +178,7 @@ final class DeviceMemory implements AutoCloseable {
         try {
             if (free.bytes() > 0) {
                 VirtualMemory.decommit(free.address(), free.bytes());
+                changed.end(free);
             }
         } catch (LinuxException e) {
             throw new IllegalStateException(e);
@@ -209,11 +212,27 @@ final class DeviceMemory implements AutoCloseable {
         return ranges;
     }
 
+    /** Looks what was written; returns the slabs that were changed since a capture was {@link #stored}. */
+    synchronized Set<Long> changed() throws LinuxException {
+        return changed.look(ranges());
+    }
+
+    /** Whether a part of memory is known not to be among what was changed. */
+    synchronized boolean isUnchanged(Set<Long> since, long address, long bytes) {
+        return changed.isUnchanged(since, address, bytes);
+    }
+
+    /** What was changed up to the last look is stored. */
+    synchronized void stored() {
+        changed.stored();
+    }
+
     /** Gives back all memory and all addresses. */
     @Override
     public synchronized void close() {
         live.clear();
         claims.clear();
+        changed.close();
         for (long window : windows) {
             try {
                 VirtualMemory.unmap(window * WINDOW_BYTES, WINDOW_BYTES);

@@ -5,16 +5,21 @@ import dev.cryo.streamlog.linux.FrozenFork;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Set;
 
 /** Device contents held by a frozen copy-on-write fork of this process. */
 final class FrozenCapture implements LowerHalf.Capture {
     private final List<LowerHalf.Range> ranges;
     private final LowerHalf.DeviceState state;
+    private final DeviceMemory memory;
+    private final Set<Long> changed;
     private final FrozenFork fork;
 
-    FrozenCapture(List<LowerHalf.Range> ranges, LowerHalf.DeviceState state) throws IOException {
-        this.ranges = List.copyOf(ranges);
+    FrozenCapture(DeviceMemory memory, LowerHalf.DeviceState state) throws IOException {
+        this.ranges = List.copyOf(memory.ranges());
         this.state = state;
+        this.memory = memory;
+        this.changed = memory.changed();
         this.fork = FrozenFork.fork();
     }
 
@@ -31,6 +36,16 @@ final class FrozenCapture implements LowerHalf.Capture {
     @Override
     public void read(long address, MemorySegment into) throws IOException {
         fork.read(address, into);
+    }
+
+    @Override
+    public boolean isUnchanged(long address, long bytes) {
+        return memory.isUnchanged(changed, address, bytes);
+    }
+
+    @Override
+    public void stored() {
+        memory.stored();
     }
 
     @Override

@@ -7,6 +7,7 @@ import dev.cryo.lower.ptx.PointerUse;
 import dev.cryo.lower.ptx.memory.MemoryMap;
 import dev.cryo.streamlog.call.Call;
 import dev.cryo.streamlog.call.CudaResult;
+import dev.cryo.streamlog.linux.LinuxException;
 import dev.cryo.streamlog.linux.VirtualMemory;
 import dev.cryo.uvm.device.DevicePages;
 import java.io.IOException;
@@ -219,7 +220,7 @@ public final class PtxDevice implements UnifiedDevice {
                         .formatted(context.id, context.fault()));
             }
         }
-        return new FrozenCapture(memory.ranges(), streamCalls.state());
+        return new FrozenCapture(memory, streamCalls.state());
     }
 
     @Override
@@ -286,6 +287,12 @@ public final class PtxDevice implements UnifiedDevice {
     @Override
     public void restore(DeviceState state) {
         streamCalls.restore(state);
+        try {
+            memory.changed(); // What was written up to now came from an image.
+            memory.stored();
+        } catch (LinuxException e) {
+            LOG.log(System.Logger.Level.WARNING, "the next image hashes all of device memory: {0}", e.getMessage());
+        }
     }
 
     @Override

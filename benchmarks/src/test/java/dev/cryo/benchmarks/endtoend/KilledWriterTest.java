@@ -1,0 +1,61 @@
+package dev.cryo.benchmarks.endtoend;
+
+import static dev.cryo.benchmarks.endtoend.Places.RUN;
+import static dev.cryo.benchmarks.endtoend.Places.SOON;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cryo.benchmarks.job.Applications;
+import dev.cryo.benchmarks.job.Child;
+import dev.cryo.benchmarks.job.Signals;
+import dev.cryo.benchmarks.job.TrainerOutput;
+import dev.cryo.benchmarks.job.Workplace;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Who writes images, one after the other, is killed at any instant: all images are whole, and the newest restarts. */
+@NeedsCriu
+class KilledWriterTest extends InWorkplace {
+    private static final String JOB = "training";
+    /** Longer than an image takes, so that every moment of one is met, and the time between two. */
+    private static final int LONGEST_MILLIS = 900;
+
+    @Test
+    void aWriterThatIsKilledAFewTimesHarmsNoImage() throws Exception {
+        killWriters(3);
+    }
+
+    @Test
+    @Tag("soak")
+    void aWriterThatIsKilledAtTwoHundredInstantsHarmsNoImage() throws Exception {
+        killWriters(200);
+    }
+
+    private void killWriters(int rounds) throws Exception {
+        long seed = System.nanoTime();
+        System.out.println("seed " + seed);
+        Random random = new Random(seed);
+        Child running = place.launch(
+                JOB, List.of("--interval", "50ms", "--keep", "3"), Applications.trainer("--epochs", "1000000"));
+        TrainerOutput.awaitEpoch(running, 1, RUN);
+        place.checkpoint(JOB);
+        for (int round = 0; round < rounds; round++) {
+            Workplace.Parts parts = place.parts(JOB);
+            Thread.sleep(random.nextInt(LONGEST_MILLIS));
+            boolean proxy = random.nextInt(3) == 0;
+            Signals.send("KILL", proxy ? parts.proxy() : parts.supervisor());
+            assertThat(running.exitCode(SOON)).isNotZero();
+            Signals.awaitEnd(parts.application());
+            Signals.awaitEnd(parts.proxy());
+            Child verified = place.run("verify", JOB, "--all");
+            assertThat(verified.exitCode(SOON))
+                    .as("seed %s, round %s: %s", seed, round, verified.err().text())
+                    .isZero();
+            running = place.start("restart", JOB);
+            place.awaitRunning(JOB, running, RUN);
+        }
+        place.kill(JOB);
+        assertThat(running.exitCode(SOON)).isNotZero();
+    }
+}
