@@ -12,11 +12,11 @@ public enum CaptureMethod {
     PINNED;
 
     /**
-     * The method of a name as it stands on a command line.
+     * The method of a name as it stands on a command line; {@link #AUTO} for an empty one.
      *
      * @throws IllegalArgumentException if there is none of this name
      */
     public static CaptureMethod named(String name) {
-        return valueOf(name.toUpperCase(Locale.ROOT));
+        return name.isEmpty() ? AUTO : valueOf(name.toUpperCase(Locale.ROOT));
     }
 }

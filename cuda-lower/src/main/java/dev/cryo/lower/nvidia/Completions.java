@@ -20,8 +20,8 @@ import java.util.function.IntConsumer;
  * Tells when work has ended: one thread looks at what is waited for.
  *
  * <p>It looks all the time while somebody waits for something that was begun a short time ago, now and then while that
- * takes long or nobody is in a hurry, and sleeps while nothing is waited for and no context has work. A context that has
- * work is looked at now and then in any case, so that its error is told though nobody asks. Thread-safe.
+ * takes long or nobody is in a hurry, and sleeps while nothing is waited for and no context has work. A context that
+ * has work is looked at now and then in any case, so that its error is told though nobody asks. Thread-safe.
  */
 final class Completions implements AutoCloseable {
     private static final long PATIENCE_NANOS = 10_000_000;

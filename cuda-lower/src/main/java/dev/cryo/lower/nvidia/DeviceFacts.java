@@ -48,12 +48,47 @@ final class DeviceFacts {
         ABSENT.forEach(attribute -> IS_ABSENT[attribute] = true);
     }
 
+    private static final int UNIFIED_ADDRESSING = 41;
+    private static final int VIRTUAL_MEMORY_MANAGEMENT = 102;
+    /** CUDA 12.2, of driver 535. */
+    private static final int OLDEST_DRIVER = 12020;
+
     private final CudaDriver driver;
     private final int devices;
 
-    DeviceFacts(CudaDriver driver) throws DriverException {
+    private DeviceFacts(CudaDriver driver, int devices) {
         this.driver = driver;
-        this.devices = driver.devices();
+        this.devices = devices;
+    }
+
+    /**
+     * The facts of a driver, which is initialised here.
+     *
+     * @throws DriverException if it has no device, or is too old, or one of its devices cannot do what is needed
+     */
+    static DeviceFacts of(CudaDriver driver) throws DriverException {
+        driver.initialize();
+        if (driver.version() < OLDEST_DRIVER) {
+            throw new DriverException(CudaResult.NOT_SUPPORTED, "the CUDA driver is one for CUDA "
+                    + words(driver.version()) + ", and cryo needs one for CUDA " + words(OLDEST_DRIVER) + " or later");
+        }
+        DeviceFacts facts = new DeviceFacts(driver, driver.devices());
+        if (facts.devices == 0) {
+            throw new DriverException(CudaResult.NO_DEVICE, "the CUDA driver finds no device");
+        }
+        for (int device = 0; device < facts.devices; device++) {
+            for (int needed : new int[] {UNIFIED_ADDRESSING, VIRTUAL_MEMORY_MANAGEMENT}) {
+                if (facts.attribute(device, needed) == 0) {
+                    throw new DriverException(CudaResult.NOT_SUPPORTED, "device " + device + ", " + driver.name(device)
+                            + ", cannot place memory at chosen addresses (attribute " + needed + ")");
+                }
+            }
+        }
+        return facts;
+    }
+
+    private static String words(int version) {
+        return version / 1000 + "." + version % 1000 / 10;
     }
 
     int devices() {

@@ -19,8 +19,8 @@ import java.util.concurrent.CompletableFuture;
  * Loads modules: finds room for their variables, has the driver compile the text with these addresses, and writes the
  * variables' first values. For any thread; takes long.
  *
- * <p>What the driver finds wrong with a text is answered as it says. Variables that cannot be placed although the driver
- * would take them are refused with NO_BINARY_FOR_GPU, as a driver answers for code of another GPU.
+ * <p>What the driver finds wrong with a text is answered as it says. Variables that cannot be placed although the
+ * driver would take them are refused with NO_BINARY_FOR_GPU, as a driver answers for code of another GPU.
  */
 final class ModuleLoader {
     private final CudaDriver driver;

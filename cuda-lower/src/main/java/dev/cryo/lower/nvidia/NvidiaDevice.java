@@ -35,6 +35,7 @@ public final class NvidiaDevice implements UnifiedDevice {
 
     private final CudaDriver driver;
     private final DeviceFacts facts;
+    private final boolean unifiedMemory;
     private final GpuObjects objects = new GpuObjects();
     private final Current current;
     private final Marks marks;
@@ -58,9 +59,10 @@ public final class NvidiaDevice implements UnifiedDevice {
     private long calls;
     private boolean closed;
 
-    private NvidiaDevice(CudaDriver driver, DeviceFacts facts, CaptureMethod method) {
+    private NvidiaDevice(CudaDriver driver, DeviceFacts facts, CaptureMethod method, boolean unifiedMemory) {
         this.driver = driver;
         this.facts = facts;
+        this.unifiedMemory = unifiedMemory;
         current = new Current(driver);
         marks = new Marks(driver, current);
         completions = new Completions(driver, current, marks, objects.contexts());
@@ -90,15 +92,27 @@ public final class NvidiaDevice implements UnifiedDevice {
     /**
      * Takes a driver, which is initialised here; no context is made before the upper half asks for one.
      *
-     * @throws DriverException if the driver has no device or cannot be used
+     * @throws DriverException if the driver has no device that can be used, saying why
      */
     public static NvidiaDevice open(CudaDriver driver, CaptureMethod method) throws DriverException {
-        driver.initialize();
-        DeviceFacts facts = new DeviceFacts(driver);
-        if (facts.devices() == 0) {
-            throw new DriverException(CudaResult.NO_DEVICE, "the CUDA driver of this machine has no device");
-        }
-        return new NvidiaDevice(driver, facts, method);
+        return new NvidiaDevice(driver, DeviceFacts.of(driver), method, true);
+    }
+
+    /**
+     * As {@link #open}, for an application in the same process: it has no unified memory, since nobody brings its pages
+     * from the device to the host.
+     */
+    public static NvidiaDevice openInProcess(CudaDriver driver, CaptureMethod method) throws DriverException {
+        return new NvidiaDevice(driver, DeviceFacts.of(driver), method, false);
+    }
+
+    /**
+     * Passes if {@link #open} would.
+     *
+     * @throws DriverException if the driver has no device that can be used, saying why
+     */
+    public static void requireUsable(CudaDriver driver) throws DriverException {
+        DeviceFacts unused = DeviceFacts.of(driver);
     }
 
     @Override
@@ -211,7 +225,13 @@ public final class NvidiaDevice implements UnifiedDevice {
             case Call.GlobalGet it -> reply.done(moduleCalls.get(it));
             case Call.MemMap it -> memoryCalls.map(it.address(), it.bytes(), it.context(), reply);
             case Call.ManagedOpen it -> reply.done(Call.Done.DONE);
-            case Call.ManagedAlloc it -> memoryCalls.map(it.address(), it.mappedBytes(), it.context(), reply);
+            case Call.ManagedAlloc it -> {
+                if (!unifiedMemory) {
+                    throw new RefusedException(CudaResult.NOT_SUPPORTED,
+                            "there is no unified memory of a GPU in the application's own process");
+                }
+                memoryCalls.map(it.address(), it.mappedBytes(), it.context(), reply);
+            }
             case Call.HostAlloc it -> {
                 memoryCalls.allocateHost(it);
                 reply.done(Call.Done.DONE);

@@ -1,5 +1,6 @@
 package dev.cryo.proxy.cli;
 
+import dev.cryo.lower.nvidia.CaptureMethod;
 import dev.cryo.proxy.supervisor.ImageSettings;
 import dev.cryo.proxy.supervisor.JobException;
 import dev.cryo.proxy.supervisor.JobFolder;
@@ -46,6 +47,14 @@ final class LaunchCommand implements Callable<Integer> {
             defaultValue = "ptx",
             description = "What executes CUDA: ptx, the processor (default); nvidia, a GPU.")
     private Device device = Device.PTX;
+
+    @Option(
+            names = "--capture",
+            paramLabel = "WHERE",
+            defaultValue = "auto",
+            description = "Where a GPU's memory is kept while an image is written: device, in spare memory of the GPU,"
+                    + " which is fastest; pinned, in host memory; auto, on the device if there is room (default).")
+    private CaptureMethod capture = CaptureMethod.AUTO;
 
     @Option(
             names = "--host",
@@ -148,6 +157,7 @@ final class LaunchCommand implements Callable<Integer> {
                 environment,
                 Path.of("").toAbsolutePath().toString(),
                 device,
+                capture,
                 host,
                 inProcess,
                 interval == null ? 0 : interval.toMillis(),

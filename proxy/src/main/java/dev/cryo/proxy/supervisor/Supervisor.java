@@ -1,5 +1,8 @@
 package dev.cryo.proxy.supervisor;
 
+import dev.cryo.lower.nvidia.NvidiaDevice;
+import dev.cryo.lower.nvidia.driver.DriverException;
+import dev.cryo.lower.nvidia.driver.DriverProvider;
 import dev.cryo.proxy.host.Criu;
 import dev.cryo.proxy.host.HostState;
 import dev.cryo.proxy.host.HostStateException;
@@ -121,14 +124,21 @@ public final class Supervisor implements AutoCloseable {
 
     private static void requireSupported(JobSettings settings) throws JobException {
         if (settings.device() == Device.NVIDIA) {
-            throw new JobException(
-                    Kind.UNAVAILABLE,
-                    "--device nvidia needs the nvidia lower half, which this version does not have; use --device ptx");
+            requireGpu();
         }
         if (settings.inProcess() && settings.host() == Host.CRIU) {
             throw new JobException(
                     Kind.UNAVAILABLE,
                     "--in-process needs --host app: CRIU would save the device together with the application");
+        }
+    }
+
+    private static void requireGpu() throws JobException {
+        try {
+            NvidiaDevice.requireUsable(DriverProvider.find());
+        } catch (DriverException e) {
+            throw new JobException(Kind.UNAVAILABLE, "--device nvidia cannot be used here: " + e.getMessage()
+                    + "; `cryo doctor` says more, and --device ptx runs the kernels on the CPU", e);
         }
     }
 

@@ -34,6 +34,11 @@ public final class LibCuda implements CudaDriver {
 
     private LibCuda() {}
 
+    /** Whether this machine has a driver; that it also has a device is not said. */
+    public static boolean isThere() {
+        return DriverLibrary.isThere();
+    }
+
     /**
      * Loads the driver.
      *
