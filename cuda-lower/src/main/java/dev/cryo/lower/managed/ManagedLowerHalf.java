@@ -121,6 +121,7 @@ public final class ManagedLowerHalf implements LowerHalf {
             device.execute(call, reply);
             return;
         }
+        device.awaitRoom();
         now.submit(access, end -> {
             device.execute(call, reply);
             if (!access.writes().equals(Reach.NOTHING)) {

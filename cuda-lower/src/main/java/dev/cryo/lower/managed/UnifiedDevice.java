@@ -21,6 +21,12 @@ public interface UnifiedDevice extends LowerHalf {
      */
     void follow(long stream, Runnable code);
 
+    /**
+     * Waits until the next calls do not have to wait for code that {@link #follow} was given. Called by the thread that
+     * executes calls, holding nothing that this code may wait for.
+     */
+    default void awaitRoom() {}
+
     /** Whether an address is one of live memory that a kernel may access: of the device, or page-locked. */
     boolean has(long address);
 

@@ -8,7 +8,6 @@ import dev.cryo.lower.ptx.memory.MemoryMap;
 import dev.cryo.lower.ptx.parse.Parser;
 import dev.cryo.lower.ptx.parse.Syntax;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +27,8 @@ public final class PtxModule {
     private PtxModule(Syntax.Module syntax) throws PtxException {
         this.version = syntax.version();
         this.target = syntax.target();
-        this.variables = Variables.layOut(syntax);
+        this.variables = Variables.layOut(syntax.variables());
+        refuseOpaque(syntax.variables());
         for (Syntax.Function function : syntax.functions()) {
             Syntax.Body body = function.body();
             if (function.entry() && body != null) {
@@ -56,7 +56,7 @@ public final class PtxModule {
 
     /** The {@link #managedBytes()} of a module, without making anything of its kernels. */
     public static long managedBytes(byte[] text) throws PtxException {
-        return Variables.layOut(Parser.parse(text(text))).managedBytes();
+        return Variables.layOut(Parser.parse(text(text)).variables()).managedBytes();
     }
 
     private static String text(byte[] text) {
@@ -68,29 +68,18 @@ public final class PtxModule {
     }
 
     private EntryInfo info(Syntax.Function function, KernelIr kernel, Program program) throws PtxException {
-        List<EntryInfo.Parameter> parameters = new ArrayList<>();
-        for (KernelIr.Parameter p : kernel.parameters()) {
-            parameters.add(new EntryInfo.Parameter(p.name(), p.offset(), p.bytes(), p.align()));
-        }
-        return new EntryInfo(kernel.name(), List.copyOf(parameters), kernel.parameterBytes(), kernel.sharedBytes(),
-                kernel.localBytes(), program.registersPerThread(), extents(function, ".maxntid"),
-                extents(function, ".reqntid"), PointerAnalysis.analyze(kernel, variables.managedNames()));
+        EntryHeader header = EntryHeader.of(function);
+        return new EntryInfo(header.name(), header.parameters(), header.parameterBytes(), kernel.sharedBytes(),
+                kernel.localBytes(), program.registersPerThread(), header.maxThreads(), header.requiredThreads(),
+                PointerAnalysis.analyze(kernel, variables.managedNames()));
     }
 
-    private static @Nullable Dim3 extents(Syntax.Function function, String directive) throws PtxException {
-        List<Long> numbers = function.directives().get(directive);
-        if (numbers == null) {
-            return null;
-        }
-        int[] extents = {1, 1, 1};
-        for (int i = 0; i < numbers.size(); i++) {
-            long number = numbers.get(i);
-            if (i > 2 || number < 1 || number > 1024) {
-                throw PtxException.invalid(function.line(), "directive " + directive + " of " + function.name());
+    private static void refuseOpaque(List<Syntax.Variable> variables) throws PtxException {
+        for (Syntax.Variable variable : variables) {
+            if (variable.opaque()) {
+                throw PtxException.unsupported(variable.line(), "variables of type ." + variable.type());
             }
-            extents[i] = (int) number;
         }
-        return new Dim3(extents[0], extents[1], extents[2]);
     }
 
     /** The version of PTX in which the text is written. */

@@ -13,8 +13,8 @@ import java.util.Map;
 
 /** Variables that lie one after the other: how they begin. */
 final class VariableImage {
-    /** An address of a variable that stands in an initial value. */
-    private record Pointer(int offset, String variable, long addend) {
+    /** An address of a variable, or the part of one from a bit on, that stands in an initial value. */
+    private record Pointer(int offset, int bytes, int shift, String variable, long addend) {
     }
 
     private final Layout layout = new Layout();
@@ -53,6 +53,7 @@ final class VariableImage {
                 case Syntax.Real real -> put(buffer, at, element, bits(real, element));
                 case Syntax.Name name -> pointer(variable, at, element, name, known);
                 case Syntax.Generic generic -> pointer(variable, at, element, generic.symbol(), known);
+                case Syntax.Masked part -> part(variable, at, element, part, known);
                 default -> throw PtxException.invalid(variable.line(), "initial value of " + variable.name());
             }
             at += element;
@@ -79,31 +80,51 @@ final class VariableImage {
 
     private void pointer(Syntax.Variable variable, int at, int bytes, Syntax.Name name, Map<String, ?> known)
             throws PtxException {
-        if (!known.containsKey(name.text())) {
-            throw PtxException.unsupported(variable.line(),
-                    "address of " + name.text() + " as initial value of " + variable.name());
-        }
         if (bytes != 8) {
             throw PtxException.unsupported(variable.line(), "part of an address as initial value of "
                     + variable.name());
         }
-        pointers.add(new Pointer(at, name.text(), name.offset()));
+        requireKnown(variable, name, known);
+        pointers.add(new Pointer(at, bytes, 0, name.text(), name.offset()));
+    }
+
+    private void part(Syntax.Variable variable, int at, int bytes, Syntax.Masked part, Map<String, ?> known)
+            throws PtxException {
+        int shift = Long.numberOfTrailingZeros(part.mask());
+        if (bytes != 1 || shift % 8 != 0 || part.mask() != 0xffL << shift) {
+            throw PtxException.invalid(variable.line(), "mask 0x" + Long.toHexString(part.mask())
+                    + " of an address as initial value of " + variable.name());
+        }
+        requireKnown(variable, part.symbol(), known);
+        pointers.add(new Pointer(at, 1, shift, part.symbol().text(), part.symbol().offset()));
+    }
+
+    private static void requireKnown(Syntax.Variable variable, Syntax.Name name, Map<String, ?> known)
+            throws PtxException {
+        if (!known.containsKey(name.text())) {
+            throw PtxException.unsupported(variable.line(),
+                    "address of " + name.text() + " as initial value of " + variable.name());
+        }
     }
 
     /** Writes the initial values to memory, with the addresses that variables have. */
     void initialize(long base, Map<String, Long> addresses) {
-        if (initial.length == 0) {
-            return;
+        if (initial.length > 0) {
+            MemorySegment.copy(image(addresses), 0, MemorySegment.ofAddress(base).reinterpret(initial.length),
+                    ValueLayout.JAVA_BYTE, 0, initial.length);
         }
+    }
+
+    /** The initial values, with the addresses that variables have. */
+    byte[] image(Map<String, Long> addresses) {
         byte[] image = initial.clone();
         ByteBuffer buffer = ByteBuffer.wrap(image).order(ByteOrder.LITTLE_ENDIAN);
         for (Pointer pointer : pointers) {
             Long address = addresses.get(pointer.variable);
             if (address != null) {
-                buffer.putLong(pointer.offset, address + pointer.addend);
+                put(buffer, pointer.offset, pointer.bytes, address + pointer.addend >>> pointer.shift);
             }
         }
-        MemorySegment.copy(image, 0, MemorySegment.ofAddress(base).reinterpret(image.length), ValueLayout.JAVA_BYTE, 0,
-                image.length);
+        return image;
     }
 }

@@ -18,10 +18,11 @@ final class Variables {
     private Variables() {
     }
 
-    static Variables layOut(Syntax.Module module) throws PtxException {
+    static Variables layOut(List<Syntax.Variable> module) throws PtxException {
         Variables variables = new Variables();
-        List<Syntax.Variable> placed = module.variables().stream()
+        List<Syntax.Variable> placed = module.stream()
                 .filter(variable -> variable.space().equals(".const") || variable.space().equals(".global"))
+                .filter(variable -> !variable.opaque())
                 .toList();
         for (Syntax.Variable variable : placed) {
             variables.place(variable);
@@ -78,6 +79,10 @@ final class Variables {
         Map<String, Long> addresses = new HashMap<>();
         infos.forEach((name, info) -> addresses.put(name, (info.managed() ? managedBase : base) + info.offset()));
         return Map.copyOf(addresses);
+    }
+
+    byte[] image(long base, long managedBase, boolean ofManaged) {
+        return image(ofManaged).image(addresses(base, managedBase));
     }
 
     void initialize(long base, long managedBase) {

@@ -2,7 +2,8 @@ package dev.cryo.lower.managed;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.cryo.lower.ptx.device.DeviceRig;
+import dev.cryo.lower.contract.DeviceRig;
+import dev.cryo.lower.ptx.device.PtxDevice;
 import dev.cryo.streamlog.call.Call;
 import dev.cryo.uvm.Span;
 import dev.cryo.uvm.device.Access;
@@ -69,7 +70,7 @@ class ReachesTest {
 
     @BeforeEach
     void loadTheKernels() throws Exception {
-        rig = new DeviceRig();
+        rig = DeviceRig.withContext(new PtxDevice(1L << 30));
         byte[] text = MODULE.getBytes(StandardCharsets.US_ASCII);
         rig.call(new Call.ModuleLoad(10, DeviceRig.CONTEXT, text, 0x1800_0000_0000L, 0));
         rig.call(new Call.FunctionGet(COPY, 10, "copy"));

@@ -64,6 +64,23 @@ class RefusalTest {
         assertThat(e.getMessage()).matches("line 1[01]: \\Q" + message + "\\E");
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            .global .texref t;          | UNSUPPORTED | variables of type .texref
+            .global .u8 p = 0xff(f);    | UNSUPPORTED | address of f as initial value of p
+            .global .u8 p = 0xfe(x);    | INVALID     | mask 0xfe of an address as initial value of p
+            .global .u8 p = 0xff0(x);   | INVALID     | mask 0xff0 of an address as initial value of p
+            .global .u16 p = 0xff(x);   | INVALID     | mask 0xff of an address as initial value of p
+            .global .u8 p = 0xff(generic(x) | INVALID | expected ')' but found '.visible'
+            .global .u8 p = 1.5(x);     | INVALID     | expected a mask but found '1.5'
+            """)
+    void variablesThatCannotBePlacedAreNamed(String variable, PtxException.Reason reason, String message) {
+        PtxException e = refused(".version 8.0\n.target sm_75\n.address_size 64\n.global .u32 x;\n" + variable
+                + " .visible .entry k()\n{\nret;\n}\n");
+        assertThat(e.reason()).isEqualTo(reason);
+        assertThat(e).hasMessage("line 5: " + message);
+    }
+
     @Test
     void headersAreNeeded() {
         assertThat(refused("")).hasMessage("line 1: expected '.version' but found the end of the text");

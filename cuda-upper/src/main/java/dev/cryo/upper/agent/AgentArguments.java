@@ -7,12 +7,12 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The agent's arguments: {@code [in-process,][device=<kind>,][no-log,][unified-memory=<policy>,]<job
+ * The agent's arguments: {@code [in-process,][device=<kind>[:<option>],][no-log,][unified-memory=<policy>,]<job
  * folder or ->}.
  *
  * @param job the job's folder; none for an application without a supervisor, which must be in-process
  * @param inProcess whether the lower half runs in the application's JVM
- * @param device the kind of device of a lower half in-process
+ * @param device the kind of device of a lower half in-process, and an option for it behind a colon or none
  * @param noLog whether to keep no log, with which there are no checkpoints; for measurements
  * @param unifiedMemory how unified memory is kept in step beside a proxy
  */

@@ -22,7 +22,7 @@ record InProcess(DirectChannel channel, InProcessLowerHalf lowerHalf) {
      * Loads a lower half and attaches it.
      *
      * @param folder the agent's, below which the jars of lower halves are
-     * @param device the kind of device
+     * @param device the kind of device, and an option for it behind a colon or none
      * @throws IOException if there is no lower half of that kind
      */
     static InProcess open(Path folder, String device, Consumer<Call> log) throws IOException {
@@ -32,10 +32,12 @@ record InProcess(DirectChannel channel, InProcessLowerHalf lowerHalf) {
                 ServiceLoader.load(InProcessLowerHalf.Provider.class, loader);
         List<InProcessLowerHalf.Provider> providers =
                 found.stream().map(ServiceLoader.Provider::get).toList();
+        String[] kindAndOption = device.split(":", 2);
         for (InProcessLowerHalf.Provider provider : providers) {
-            if (provider.device().equals(device)) {
+            if (provider.device().equals(kindAndOption[0])) {
                 DirectChannel channel = new DirectChannel(log);
-                InProcess opened = new InProcess(channel, provider.open(channel));
+                String option = kindAndOption.length == 1 ? "" : kindAndOption[1];
+                InProcess opened = new InProcess(channel, provider.open(channel, option));
                 channel.connect(opened.lowerHalf().lowerHalf());
                 opened.attach();
                 return opened;

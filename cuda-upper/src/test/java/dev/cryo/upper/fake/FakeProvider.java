@@ -12,7 +12,7 @@ public final class FakeProvider implements InProcessLowerHalf.Provider {
     }
 
     @Override
-    public InProcessLowerHalf open(LowerHalf.HostSide host) {
+    public InProcessLowerHalf open(LowerHalf.HostSide host, String option) {
         FakeDevice device = new FakeDevice();
         return new InProcessLowerHalf() {
             @Override

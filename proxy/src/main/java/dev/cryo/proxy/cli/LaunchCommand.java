@@ -1,5 +1,6 @@
 package dev.cryo.proxy.cli;
 
+import dev.cryo.lower.nvidia.CaptureMethod;
 import dev.cryo.proxy.supervisor.ImageSettings;
 import dev.cryo.proxy.supervisor.JobException;
 import dev.cryo.proxy.supervisor.JobFolder;
@@ -54,6 +55,14 @@ final class LaunchCommand implements Callable<Integer> {
             names = "--device",
             description = "What executes CUDA: ptx, the processor (default); nvidia, a GPU.")
     private @Nullable Device device;
+
+    @Option(
+            names = "--capture",
+            paramLabel = "WHERE",
+            defaultValue = "auto",
+            description = "Where a GPU's memory is kept while an image is written: device, in spare memory of the GPU,"
+                    + " which is fastest; pinned, in host memory; auto, on the device if there is room (default).")
+    private CaptureMethod capture = CaptureMethod.AUTO;
 
     @Option(
             names = "--host",
@@ -158,6 +167,7 @@ final class LaunchCommand implements Callable<Integer> {
                 Path.of("").toAbsolutePath().toString(),
                 engine,
                 device != null ? device : engine == Engine.DRIVER ? Device.NVIDIA : Device.PTX,
+                capture,
                 host != null ? host : Host.CRIU,
                 inProcess,
                 interval == null ? 0 : interval.toMillis(),

@@ -3,6 +3,7 @@ package dev.cryo.proxy.cli;
 import dev.cryo.proxy.supervisor.JobException;
 import dev.cryo.proxy.supervisor.JobFolder;
 import dev.cryo.proxy.supervisor.JobSettings;
+import dev.cryo.proxy.supervisor.JobSettings.Device;
 import dev.cryo.proxy.supervisor.JobSettings.OnFailure;
 import dev.cryo.proxy.supervisor.Supervisor;
 import dev.cryo.proxy.supervisor.Terminal;
@@ -41,6 +42,11 @@ final class RestartCommand implements Callable<Integer> {
             description = "Take a checkpoint every T; as launched by default.")
     private @Nullable Duration interval;
 
+    @Option(
+            names = "--device",
+            description = "What executes CUDA from now on: ptx, the processor; nvidia, a GPU; as it was by default.")
+    private @Nullable Device device;
+
     @Option(names = "--on-failure", description = "stop or restart; as launched by default.")
     private @Nullable OnFailure onFailure;
 
@@ -58,6 +64,7 @@ final class RestartCommand implements Callable<Integer> {
 
     private JobSettings override(JobSettings launched) {
         return launched.with(
+                device == null ? launched.device() : device,
                 interval == null ? launched.intervalMillis() : interval.toMillis(),
                 onFailure == null ? launched.onFailure() : onFailure);
     }

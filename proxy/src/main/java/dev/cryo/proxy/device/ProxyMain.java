@@ -3,6 +3,10 @@ package dev.cryo.proxy.device;
 import dev.cryo.lower.LowerHalfSession;
 import dev.cryo.lower.managed.ManagedLowerHalf;
 import dev.cryo.lower.managed.UnifiedDevice;
+import dev.cryo.lower.nvidia.CaptureMethod;
+import dev.cryo.lower.nvidia.NvidiaDevice;
+import dev.cryo.lower.nvidia.driver.DriverException;
+import dev.cryo.lower.nvidia.driver.DriverProvider;
 import dev.cryo.lower.ptx.device.PtxDevice;
 import dev.cryo.streamlog.control.ControlFrames;
 import dev.cryo.streamlog.control.ControlMessage;
@@ -74,11 +78,24 @@ public final class ProxyMain {
         }
     }
 
-    private static UnifiedDevice device(String kind) {
-        return switch (kind) {
+    /** By its kind, and an option for it behind a colon or none. */
+    private static UnifiedDevice device(String device) throws IOException {
+        String[] kindAndOption = device.split(":", 2);
+        String option = kindAndOption.length == 1 ? "" : kindAndOption[1];
+        return switch (kindAndOption[0]) {
             case "ptx" -> new PtxDevice();
-            default -> throw new IllegalArgumentException("this version has no device of kind " + kind + ", but: ptx");
+            case "nvidia" -> nvidia(CaptureMethod.named(option));
+            default -> throw new IllegalArgumentException(
+                    "this version has no device of kind " + kindAndOption[0] + ", but: ptx, nvidia");
         };
+    }
+
+    private static UnifiedDevice nvidia(CaptureMethod method) throws IOException {
+        try {
+            return NvidiaDevice.open(DriverProvider.find(), method);
+        } catch (DriverException e) {
+            throw new IOException("the GPU cannot be used: " + e.getMessage(), e);
+        }
     }
 
     private static LowerHalfSession.Attachment attach(Attach request, ManagedLowerHalf device) throws IOException {

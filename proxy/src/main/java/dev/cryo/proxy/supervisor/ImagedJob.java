@@ -1,5 +1,6 @@
 package dev.cryo.proxy.supervisor;
 
+import dev.cryo.lower.nvidia.CaptureMethod;
 import dev.cryo.proxy.supervisor.JobException.Kind;
 import dev.cryo.proxy.supervisor.JobSettings.Device;
 import dev.cryo.proxy.supervisor.JobSettings.Engine;
@@ -25,6 +26,7 @@ final class ImagedJob {
     private static final String CLOSE_TCP = "closeTcp";
     private static final String PORTABLE_CPU = "portableCpu";
     private static final String UNIFIED_MEMORY = "unifiedMemory";
+    private static final String CAPTURE = "capture";
     private static final String WRITER_THREADS = "writerThreads";
     private static final String COMPRESS = "compress";
     private static final String KEEP = "keep";
@@ -52,6 +54,7 @@ final class ImagedJob {
                         new JobInfo.Property(CLOSE_TCP, Boolean.toString(settings.closeTcp())),
                         new JobInfo.Property(PORTABLE_CPU, Boolean.toString(settings.portableCpu())),
                         new JobInfo.Property(UNIFIED_MEMORY, settings.unifiedMemory().name()),
+                        new JobInfo.Property(CAPTURE, settings.capture().name()),
                         new JobInfo.Property(WRITER_THREADS, Integer.toString(settings.images().writerThreads())),
                         new JobInfo.Property(COMPRESS, Boolean.toString(settings.images().compress())),
                         new JobInfo.Property(KEEP, Integer.toString(settings.images().keep())),
@@ -71,6 +74,7 @@ final class ImagedJob {
                     job.workingDirectory(),
                     Engine.valueOf(job.property(ENGINE).orElse(lower(Engine.SPLIT)).toUpperCase(Locale.ROOT)),
                     Device.valueOf(job.device().toUpperCase(Locale.ROOT)),
+                    CaptureMethod.valueOf(job.property(CAPTURE).orElse(CaptureMethod.AUTO.name())),
                     job.host() == HostMode.CRIU ? Host.CRIU : Host.APP,
                     job.arrangement() == Arrangement.IN_PROCESS,
                     Long.parseLong(property(job, INTERVAL)),

@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * Where cryo's own parts are.
@@ -53,8 +52,12 @@ record Installation(Path java, String classPath, Path agentJar, StartCache start
         }
     }
 
-    /** The command line of a proxy. */
-    List<String> proxyCommand(Path socket, JobSettings.Device device) {
+    /**
+     * The command line of a proxy.
+     *
+     * @param device as {@link JobSettings#deviceArgument} tells it
+     */
+    List<String> proxyCommand(Path socket, String device) {
         List<String> command = new ArrayList<>(List.of(
                 java.toString(),
                 "--enable-native-access=ALL-UNNAMED",
@@ -69,7 +72,7 @@ record Installation(Path java, String classPath, Path agentJar, StartCache start
                 classPathOfProxy(),
                 "dev.cryo.proxy.device.ProxyMain",
                 socket.toString(),
-                device.name().toLowerCase(Locale.ROOT)));
+                device));
         return command;
     }
 

@@ -33,6 +33,14 @@ final class JavaCommand {
     private static final Pattern RELEASE = Pattern.compile("JAVA_VERSION=\"(?:1\\.)?([0-9]+)");
     private static final Pattern PRINTED = Pattern.compile("version \"(?:1\\.)?([0-9]+)");
 
+    /**
+     * What a process that drives a GPU should have: modules loaded when they are to be, and not when a kernel of theirs
+     * is first used, which waits for the device; and so many hardware queues that streams seldom share one, in which a
+     * stream that waits for the host would hold up others.
+     */
+    static final Map<String, String> DRIVER_ENVIRONMENT =
+            Map.of("CUDA_MODULE_LOADING", "EAGER", "CUDA_DEVICE_MAX_CONNECTIONS", "32");
+
     private JavaCommand() {}
 
     /** Whether a command starts a JVM itself. */
@@ -56,6 +64,9 @@ final class JavaCommand {
             Processor.portableEnvironment().forEach(
                     (name, value) -> environment.merge(name, value, (before, added) -> before + ":" + added));
         }
+        if (settings.inProcess()) {
+            DRIVER_ENVIRONMENT.forEach(environment::putIfAbsent);
+        }
         return new ApplicationCommand(command, environment, Path.of(settings.workingDirectory()), place(settings));
     }
 
@@ -75,6 +86,7 @@ final class JavaCommand {
             return options;
         }
         options.add("-javaagent:" + agentJar + "=" + (settings.inProcess() ? "in-process," : "")
+                + (settings.inProcess() ? "device=" + settings.deviceArgument() + "," : "")
                 + (settings.keepLog() ? "" : "no-log,")
                 + unifiedMemory(settings.unifiedMemory()) + folder.path());
         options.add("--enable-native-access=ALL-UNNAMED");

@@ -1,7 +1,9 @@
 package dev.cryo.proxy.supervisor;
 
+import dev.cryo.lower.nvidia.CaptureMethod;
 import dev.cryo.uvm.Policy;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -11,6 +13,7 @@ import java.util.Map;
  * @param environment the whole environment of {@code launch}
  * @param workingDirectory absolute
  * @param engine what saves the device; split if it is not told
+ * @param capture where a GPU's memory is kept while an image is written; AUTO if it is not told
  * @param inProcess whether the lower half runs in the application's JVM
  * @param intervalMillis time between periodic checkpoints; 0 for none
  * @param closeTcp whether connected TCP sockets are closed by a restart, instead of refused at the checkpoint
@@ -26,6 +29,7 @@ public record JobSettings(
         String workingDirectory,
         Engine engine,
         Device device,
+        CaptureMethod capture,
         Host host,
         boolean inProcess,
         long intervalMillis,
@@ -38,10 +42,11 @@ public record JobSettings(
         long timeoutMillis) {
 
     /** With copies of the collections. */
-    @SuppressWarnings("NullAway") // A job of an earlier version tells neither its engine nor image settings.
+    @SuppressWarnings("NullAway") // A job of an earlier version tells no engine, method or image settings.
     public JobSettings {
         engine = engine == null ? Engine.SPLIT : engine;
         images = images == null ? ImageSettings.ORDINARY : images;
+        capture = capture == null ? CaptureMethod.AUTO : capture;
         command = List.copyOf(command);
         environment = Map.copyOf(environment);
     }
@@ -83,14 +88,23 @@ public record JobSettings(
         return engine == Engine.SPLIT && !inProcess;
     }
 
-    /** The same with another interval and another reaction to failures. */
-    public JobSettings with(long newIntervalMillis, OnFailure newOnFailure) {
+    /** The device as a proxy or an agent is told of it: its kind, and an option behind a colon or none. */
+    String deviceArgument() {
+        String kind = device.name().toLowerCase(Locale.ROOT);
+        return device == Device.PTX || capture == CaptureMethod.AUTO
+                ? kind
+                : kind + ":" + capture.name().toLowerCase(Locale.ROOT);
+    }
+
+    /** The same with another device, another interval and another reaction to failures. */
+    public JobSettings with(Device newDevice, long newIntervalMillis, OnFailure newOnFailure) {
         return new JobSettings(
                 command,
                 environment,
                 workingDirectory,
                 engine,
-                device,
+                newDevice,
+                capture,
                 host,
                 inProcess,
                 newIntervalMillis,

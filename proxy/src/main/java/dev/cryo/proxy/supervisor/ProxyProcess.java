@@ -32,7 +32,9 @@ final class ProxyProcess implements AutoCloseable {
     static ProxyProcess start(List<String> command, boolean recorded, Messages messages) throws IOException {
         List<String> apart = new ArrayList<>(List.of("setsid"));
         apart.addAll(command);
-        Process process = new ProcessBuilder(apart)
+        ProcessBuilder builder = new ProcessBuilder(apart);
+        JavaCommand.DRIVER_ENVIRONMENT.forEach(builder.environment()::putIfAbsent);
+        Process process = builder
                 .redirectInput(ProcessBuilder.Redirect.from(new java.io.File("/dev/null")))
                 .redirectErrorStream(true)
                 .start();

@@ -128,9 +128,7 @@ public final class Supervisor implements AutoCloseable {
             return; // Its driver is asked for when it is loaded.
         }
         if (settings.device() == Device.NVIDIA) {
-            throw new JobException(
-                    Kind.UNAVAILABLE,
-                    "--device nvidia needs the nvidia lower half, which this version does not have; use --device ptx");
+            UsableGpu.require();
         }
         if (settings.inProcess() && settings.host() == Host.CRIU) {
             throw new JobException(

@@ -1,8 +1,11 @@
 package dev.cryo.proxy.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.cryo.lower.nvidia.CaptureMethod;
+import dev.cryo.lower.nvidia.driver.LibCuda;
 import dev.cryo.proxy.supervisor.ImageSettings;
 import dev.cryo.proxy.supervisor.JobSettings;
 import dev.cryo.uvm.Policy;
@@ -16,7 +19,6 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
@@ -79,8 +81,8 @@ class CryoTest {
     void aJobThatCannotBeReadDoesNotHideTheOthers() throws IOException {
         JobSettings settings = new JobSettings(
                 List.of("/bin/true"), Map.of(), "/", JobSettings.Engine.SPLIT, JobSettings.Device.PTX,
-                JobSettings.Host.APP, false, 0, JobSettings.OnFailure.STOP, false, true, false, Policy.PAGES,
-                ImageSettings.ORDINARY, 1000);
+                CaptureMethod.AUTO, JobSettings.Host.APP, false, 0, JobSettings.OnFailure.STOP, false, true, false,
+                Policy.PAGES, ImageSettings.ORDINARY, 1000);
         for (String name : List.of("broken", "sound")) {
             Files.createDirectories(home.resolve("jobs").resolve(name));
             Files.write(
@@ -101,14 +103,20 @@ class CryoTest {
         assertThat(out.toString()).isEqualTo("[]\n");
     }
 
-    @ParameterizedTest
-    @CsvSource({
-        "--device nvidia,--device nvidia needs the nvidia lower half",
-        "--in-process,--in-process needs --host app"
-    })
-    void whatThisVersionCannotDoIsNamed(String option, String message) {
-        String[] words = ("launch --name j " + option + " -- /bin/true").split(" ");
-        assertThat(run(words)).isEqualTo(ExitCodes.UNAVAILABLE);
+    @Test
+    void whatThisVersionCannotDoIsNamed() {
+        refuses("--in-process", "--in-process needs --host app");
+    }
+
+    @Test
+    void aGpuThatIsNotThereIsNamed() {
+        assumeFalse(LibCuda.isThere(), "this machine has a CUDA driver");
+        refuses("--device=nvidia", "--device nvidia cannot be used here: there is no CUDA driver (libcuda.so.1) on this"
+                + " machine; `cryo doctor` says more, and --device ptx runs the kernels on the CPU");
+    }
+
+    private void refuses(String option, String message) {
+        assertThat(run("launch", "--name", "j", option, "--", "/bin/true")).isEqualTo(ExitCodes.UNAVAILABLE);
         assertThat(err.toString()).contains(message);
         assertThat(Files.exists(home.resolve("jobs/j/job.json"))).isFalse();
     }

@@ -25,7 +25,8 @@ public interface InProcessLowerHalf extends AutoCloseable {
          * Makes a lower half, not attached yet.
          *
          * @param host the upper half's memory, to be attached at {@link ControlMessage.Attach}
+         * @param option what the device is asked for beyond its kind; empty for what is ordinary
          */
-        InProcessLowerHalf open(LowerHalf.HostSide host) throws IOException;
+        InProcessLowerHalf open(LowerHalf.HostSide host, String option) throws IOException;
     }
 }

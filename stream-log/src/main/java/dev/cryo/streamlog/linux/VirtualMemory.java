@@ -57,6 +57,17 @@ public final class VirtualMemory {
     }
 
     /**
+     * Maps fresh zeroed private memory, huge pages where the kernel has them, at an address of the kernel's choice.
+     *
+     * @return the address
+     */
+    public static long allocate(long bytes) throws LinuxException {
+        long address = map(0, bytes, PROT_READ_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        adviseHugePages(address, bytes);
+        return address;
+    }
+
+    /**
      * Maps a file shared, readable and writable, at an address of the kernel's choice.
      *
      * @return the address

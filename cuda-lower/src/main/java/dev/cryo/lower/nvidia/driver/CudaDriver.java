@@ -203,6 +203,14 @@ public interface CudaDriver {
      */
     void launchHost(long stream, Runnable code) throws DriverException;
 
+    /**
+     * {@code cuStreamWaitValue32}: the stream's later work waits until the 32-bit number at an address is at least
+     * {@code value}, counted around the end of the numbers: {@code number - value >= 0}.
+     *
+     * @param address page-locked memory, a multiple of 4
+     */
+    void awaitValue(long stream, long address, int value) throws DriverException;
+
     /** {@code cuEventCreate} in the current context. */
     long createEvent(int flags) throws DriverException;
 

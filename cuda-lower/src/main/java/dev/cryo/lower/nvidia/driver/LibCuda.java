@@ -29,7 +29,15 @@ public final class LibCuda implements CudaDriver {
     private static final long PARAM_BUFFER_POINTER = 1;
     private static final long PARAM_BUFFER_SIZE = 2;
 
+    /** CU_STREAM_WAIT_VALUE_GEQ. */
+    private static final int WAIT_GREATER_OR_EQUAL = 0;
+
     private LibCuda() {}
+
+    /** Whether this machine has a driver; that it also has a device is not said. */
+    public static boolean isThere() {
+        return DriverLibrary.isThere();
+    }
 
     /**
      * Loads the driver.
@@ -392,6 +400,11 @@ public final class LibCuda implements CudaDriver {
             HostCode.remove(ticket);
             throw e;
         }
+    }
+
+    @Override
+    public void awaitValue(long stream, long address, int value) throws DriverException {
+        DriverLibrary.STREAM_WAIT_VALUE.call(stream, address, value & 0xffff_ffffL, WAIT_GREATER_OR_EQUAL);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.cryo.lower.ptx.device;
 
+import dev.cryo.lower.device.Box;
 import dev.cryo.lower.ptx.memory.MemoryMap;
 import dev.cryo.streamlog.call.Call;
 import dev.cryo.streamlog.call.CudaResult;
@@ -21,32 +22,6 @@ final class AddressSpace {
     AddressSpace(MemoryMap accessible, HostMemory host) {
         this.accessible = accessible;
         this.host = host;
-    }
-
-    /** A box of bytes: {@code depth} slices of {@code height} rows of {@code width} bytes. */
-    record Box(long width, long height, long depth) {
-        boolean isEmpty() {
-            return width == 0 || height == 0 || depth == 0;
-        }
-
-        long bytes() {
-            return width * height * depth;
-        }
-
-        /** The bytes from a place's first byte to its last. */
-        long span(Call.Place place) {
-            return (depth - 1) * place.slice() + (height - 1) * place.pitch() + width;
-        }
-
-        /** Whether no size is negative and no product of sizes leaves the numbers. */
-        boolean fits(Call.Place place) {
-            if (width < 0 || height < 0 || depth < 0 || place.pitch() < 0 || place.slice() < 0) {
-                return false;
-            }
-            double bytes = (double) width * height * depth;
-            double span = (double) depth * place.slice() + (double) height * place.pitch() + width;
-            return bytes < 1L << 60 && span < 1L << 60;
-        }
     }
 
     /** Copies a box that is not empty; rows that overlap in linear copies are copied as if by way of a buffer. */

@@ -1,5 +1,7 @@
 package dev.cryo.lower.ptx.device;
 
+import dev.cryo.lower.device.Clock;
+import dev.cryo.lower.device.RefusedException;
 import dev.cryo.streamlog.call.CudaResult;
 import dev.cryo.streamlog.call.LowerHalf;
 import org.jspecify.annotations.Nullable;

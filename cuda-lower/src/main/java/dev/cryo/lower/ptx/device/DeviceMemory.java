@@ -1,5 +1,7 @@
 package dev.cryo.lower.ptx.device;
 
+import dev.cryo.lower.device.RefusedException;
+import dev.cryo.lower.device.Slabs;
 import dev.cryo.lower.ptx.memory.MemoryMap;
 import dev.cryo.streamlog.call.CudaResult;
 import dev.cryo.streamlog.call.LowerHalf;

@@ -1,5 +1,6 @@
 package dev.cryo.lower.ptx.device;
 
+import dev.cryo.lower.device.RefusedException;
 import dev.cryo.streamlog.call.Call;
 import dev.cryo.streamlog.call.CallDescriptor;
 import dev.cryo.streamlog.call.CudaResult;

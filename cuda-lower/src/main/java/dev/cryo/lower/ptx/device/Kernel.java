@@ -1,5 +1,6 @@
 package dev.cryo.lower.ptx.device;
 
+import dev.cryo.lower.device.RefusedException;
 import dev.cryo.lower.ptx.Dim3;
 import dev.cryo.lower.ptx.EntryInfo;
 import dev.cryo.lower.ptx.LoadedKernel;

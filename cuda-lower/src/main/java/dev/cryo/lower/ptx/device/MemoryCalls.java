@@ -1,5 +1,7 @@
 package dev.cryo.lower.ptx.device;
 
+import dev.cryo.lower.device.Box;
+import dev.cryo.lower.device.RefusedException;
 import dev.cryo.streamlog.call.Call;
 import dev.cryo.streamlog.call.CudaResult;
 import dev.cryo.streamlog.call.LowerHalf;
@@ -104,7 +106,7 @@ final class MemoryCalls {
 
     void copy(Call.Copy call) throws RefusedException {
         DeviceStream stream = objects.stream(call.stream());
-        AddressSpace.Box box = new AddressSpace.Box(call.width(), call.height(), call.depth());
+        Box box = new Box(call.width(), call.height(), call.depth());
         if (!box.fits(call.source()) || !box.fits(call.target())) {
             throw new RefusedException(CudaResult.INVALID_VALUE, call + " has no possible size");
         }
@@ -122,7 +124,7 @@ final class MemoryCalls {
 
     /** Tells that the staging source of a copy, if it has one, was read or is not going to be. */
     void releaseStaging(Call.Copy call) {
-        AddressSpace.Box box = new AddressSpace.Box(call.width(), call.height(), call.depth());
+        Box box = new Box(call.width(), call.height(), call.depth());
         LowerHalf.HostSide side = host.hostOrNull();
         if (call.source().space() == Call.Space.STAGING && side != null && box.fits(call.source()) && !box.isEmpty()) {
             side.releaseStaging(call.source().address(), box.span(call.source()));
@@ -135,7 +137,7 @@ final class MemoryCalls {
         Call.Place place = new Call.Place(Call.Space.DEVICE, call.address(), call.pitch(), 0);
         if (element != 1 && element != 2 && element != 4
                 || call.width() > Long.MAX_VALUE / 4
-                || !new AddressSpace.Box(call.width() * element, call.height(), 1).fits(place)) {
+                || !new Box(call.width() * element, call.height(), 1).fits(place)) {
             throw new RefusedException(CudaResult.INVALID_VALUE, call + " has no possible size");
         }
         long width = call.width() * element;

@@ -1,5 +1,8 @@
 package dev.cryo.lower.ptx.device;
 
+import dev.cryo.lower.device.PtxImage;
+import dev.cryo.lower.device.RefusedException;
+import dev.cryo.lower.device.Slabs;
 import dev.cryo.lower.ptx.Dim3;
 import dev.cryo.lower.ptx.GlobalInfo;
 import dev.cryo.lower.ptx.KernelFault;

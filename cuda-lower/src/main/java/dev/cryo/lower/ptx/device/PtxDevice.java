@@ -1,5 +1,7 @@
 package dev.cryo.lower.ptx.device;
 
+import dev.cryo.lower.device.Clock;
+import dev.cryo.lower.device.RefusedException;
 import dev.cryo.lower.managed.UnifiedDevice;
 import dev.cryo.lower.ptx.PointerUse;
 import dev.cryo.lower.ptx.memory.MemoryMap;

@@ -14,9 +14,9 @@ import java.util.Map;
  * @param dynamicShared where dynamic shared memory begins
  * @param localBytes local memory of a thread
  */
-public record KernelIr(String name, int line, List<Parameter> parameters, int parameterBytes,
-        List<Instr> instructions, List<Reg> registers, Map<SpecialReg, Reg> specials, Map<String, Reg> symbols,
-        int sharedBytes, int dynamicShared, int localBytes) {
+public record KernelIr(String name, int line, int parameterBytes, List<Instr> instructions, List<Reg> registers,
+        Map<SpecialReg, Reg> specials, Map<String, Reg> symbols, int sharedBytes, int dynamicShared,
+        int localBytes) {
 
     /** The window of generic addresses that stands for shared memory. */
     public static final long SHARED_WINDOW = 0x7e00_0000_0000_0000L;
@@ -26,8 +26,4 @@ public record KernelIr(String name, int line, List<Parameter> parameters, int pa
     public static final long PARAM_WINDOW = 0x7c00_0000_0000_0000L;
     /** The bytes that a window spans. */
     public static final long WINDOW_BYTES = 1L << 32;
-
-    /** A parameter of a kernel. */
-    public record Parameter(String name, int offset, int bytes, int align) {
-    }
 }

@@ -28,7 +28,6 @@ public final class Lowering {
     private final Operands operands;
     private final List<Instr> out = new ArrayList<>();
     private final Map<String, Integer> labels = new HashMap<>();
-    private final List<KernelIr.Parameter> parameters = new ArrayList<>();
     private final Map<Integer, String> pendingBranches = new HashMap<>();
     private final Layout shared = new Layout();
     private final Layout local = new Layout();
@@ -57,7 +56,7 @@ public final class Lowering {
         }
         int dynamic = lowering.placeDynamicShared(module, body.variables());
         lowering.statements(body.statements());
-        return new KernelIr(function.name(), function.line(), lowering.parameters, parameterBytes, lowering.out,
+        return new KernelIr(function.name(), function.line(), parameterBytes, lowering.out,
                 lowering.operands.registers(), lowering.operands.specials(), lowering.operands.addresses(),
                 lowering.shared.size(), dynamic, lowering.local.size());
     }
@@ -75,11 +74,7 @@ public final class Lowering {
     private int layOutParameters() throws PtxException {
         Layout layout = new Layout();
         for (Syntax.Variable parameter : function.parameters()) {
-            int bytes = Layout.bytes(parameter);
-            int align = Layout.align(parameter);
-            int offset = layout.place(bytes, align, parameter.line());
-            parameters.add(new KernelIr.Parameter(parameter.name(), offset, bytes, align));
-            symbols.put(parameter.name(), Instr.Space.PARAM, offset);
+            symbols.put(parameter.name(), Instr.Space.PARAM, place(layout, parameter));
         }
         return layout.size();
     }

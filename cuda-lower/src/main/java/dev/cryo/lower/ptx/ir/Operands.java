@@ -110,6 +110,7 @@ final class Operands {
             case Syntax.Group g -> throw PtxException.invalid(line, "unexpected vector operand");
             case Syntax.Pair p -> throw PtxException.invalid(line, "unexpected '|'");
             case Syntax.Generic g -> throw PtxException.invalid(line, "unexpected generic()");
+            case Syntax.Masked m -> throw PtxException.invalid(line, "unexpected part of an address");
         };
     }
 

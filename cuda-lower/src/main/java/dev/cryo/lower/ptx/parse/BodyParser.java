@@ -176,6 +176,7 @@ final class BodyParser {
             case Syntax.Int i -> i;
             case Syntax.Real r -> r;
             case Syntax.Generic g -> g;
+            case Syntax.Masked m -> m;
         };
     }
 }

@@ -30,7 +30,7 @@ final class Lexer {
     private Token next() throws PtxException {
         skipBlanks();
         if (at >= text.length()) {
-            return new Token(Token.Kind.END, "", line);
+            return new Token(Token.Kind.END, "", line, at, at);
         }
         char c = text.charAt(at);
         if (c == '"') {
@@ -44,7 +44,7 @@ final class Lexer {
         }
         if (PUNCTUATION.indexOf(c) >= 0) {
             at++;
-            return new Token(Token.Kind.PUNCTUATION, String.valueOf(c), line);
+            return new Token(Token.Kind.PUNCTUATION, String.valueOf(c), line, at - 1, at);
         }
         throw PtxException.invalid(line, "unexpected character " + shown(c));
     }
@@ -87,7 +87,7 @@ final class Lexer {
             throw PtxException.invalid(line, "a string is not closed");
         }
         at = end + 1;
-        return new Token(Token.Kind.STRING, text.substring(start, end), line);
+        return new Token(Token.Kind.STRING, text.substring(start, end), line, start - 1, at);
     }
 
     private Token number() {
@@ -103,7 +103,7 @@ final class Lexer {
             }
             at++;
         }
-        return new Token(Token.Kind.NUMBER, text.substring(start, at), line);
+        return new Token(Token.Kind.NUMBER, text.substring(start, at), line, start, at);
     }
 
     private Token word() {
@@ -118,7 +118,7 @@ final class Lexer {
                 break;
             }
         }
-        return new Token(Token.Kind.WORD, text.substring(start, at), line);
+        return new Token(Token.Kind.WORD, text.substring(start, at), line, start, at);
     }
 
     private static boolean isWordStart(char c, char following) {

@@ -4,6 +4,7 @@ import dev.cryo.lower.ptx.PtxException;
 import dev.cryo.lower.ptx.parse.Syntax.Generic;
 import dev.cryo.lower.ptx.parse.Syntax.Group;
 import dev.cryo.lower.ptx.parse.Syntax.Int;
+import dev.cryo.lower.ptx.parse.Syntax.Masked;
 import dev.cryo.lower.ptx.parse.Syntax.Memory;
 import dev.cryo.lower.ptx.parse.Syntax.Name;
 import dev.cryo.lower.ptx.parse.Syntax.Operand;
@@ -83,10 +84,10 @@ final class OperandParser {
             return negate(token, Literals.parse(tokens.take(Token.Kind.NUMBER, "a number")));
         }
         if (token.is("generic") && tokens.peek().is("(")) {
-            tokens.expect("(");
-            Name symbol = name(tokens.take(Token.Kind.WORD, "a variable"));
-            tokens.expect(")");
-            return new Generic(new Name(symbol.text(), false, symbol.offset() + offset()));
+            return new Generic(generic());
+        }
+        if (token.kind() == Token.Kind.NUMBER && tokens.accept("(")) {
+            return masked(token);
         }
         return switch (token.kind()) {
             case NUMBER -> Literals.parse(token);
@@ -96,15 +97,25 @@ final class OperandParser {
         };
     }
 
-    private Name name(Token token) throws PtxException {
-        return new Name(token.text(), false, offset());
+    private Name generic() throws PtxException {
+        tokens.expect("(");
+        Name symbol = name(tokens.take(Token.Kind.WORD, "a variable"));
+        tokens.expect(")");
+        return new Name(symbol.text(), false, symbol.offset() + tokens.sum());
     }
 
-    private long offset() throws PtxException {
-        if (tokens.accept("+")) {
-            return tokens.integer();
+    private Masked masked(Token mask) throws PtxException {
+        Token word = tokens.take(Token.Kind.WORD, "a variable");
+        Name symbol = word.is("generic") && tokens.peek().is("(") ? generic() : name(word);
+        tokens.expect(")");
+        if (!(Literals.parse(mask) instanceof Int bits)) {
+            throw PtxException.invalid(mask.line(), "expected a mask but found " + mask.shown());
         }
-        return tokens.accept("-") ? -tokens.integer() : 0;
+        return new Masked(bits.value(), symbol);
+    }
+
+    private Name name(Token token) throws PtxException {
+        return new Name(token.text(), false, tokens.sum());
     }
 
     private static Operand negate(Token sign, Operand literal) throws PtxException {

@@ -20,14 +20,25 @@ public final class Parser {
     private static final Set<String> BARE = Set.of(".noreturn", ".explicitcluster", ".blocksareclusters", ".unified");
 
     private final Tokens tokens;
+    private final boolean bodies;
+    private final List<Outline.Part> parts = new ArrayList<>();
 
-    private Parser(Tokens tokens) {
-        this.tokens = tokens;
+    private Parser(List<Token> tokens, boolean bodies) {
+        this.tokens = new Tokens(tokens);
+        this.bodies = bodies;
     }
 
     /** Parses a whole text. */
     public static Syntax.Module parse(String text) throws PtxException {
-        return new Parser(new Tokens(Lexer.tokens(text))).module();
+        return new Parser(Lexer.tokens(text), true).module();
+    }
+
+    /** Parses what stands outside of the bodies of functions, and so PTX whose instructions are not known. */
+    public static Outline outline(String text) throws PtxException {
+        List<Token> tokens = Lexer.tokens(text);
+        Parser parser = new Parser(tokens, false);
+        Syntax.Module module = parser.module();
+        return new Outline(module, tokens, parser.parts);
     }
 
     private Syntax.Module module() throws PtxException {
@@ -57,10 +68,13 @@ public final class Parser {
         } else if (token.is(".file") || token.is(".loc")) {
             tokens.skipLine();
         } else if (token.is(".section")) {
+            int first = tokens.position();
             tokens.skipSection();
+            parts.add(new Outline.Section(first, tokens.position()));
         } else if (token.is(".pragma")) {
             tokens.skipStatement();
         } else {
+            int first = tokens.position();
             String linkage = "";
             while (LINKAGE.contains(tokens.peek().text())) {
                 linkage = tokens.next().text();
@@ -69,9 +83,14 @@ public final class Parser {
             if (start.is(".entry") || start.is(".func")) {
                 functions.add(function());
             } else if (SPACES.contains(start.text())) {
-                variables.addAll(variables(tokens, linkage));
+                List<Variable> declared = variables(tokens, linkage);
+                variables.addAll(declared);
+                parts.add(new Outline.Declaration(first, tokens.position(), declared));
             } else if (start.is(".alias")) {
-                throw PtxException.unsupported(start.line(), "directive .alias");
+                if (bodies) {
+                    throw PtxException.unsupported(start.line(), "directive .alias");
+                }
+                tokens.skipStatement();
             } else {
                 throw PtxException.invalid(start.line(), "expected a directive but found " + start.shown());
             }
@@ -84,9 +103,7 @@ public final class Parser {
         while (tokens.peek().kind() == Token.Kind.WORD && tokens.peek().text().startsWith(".")) {
             tokens.next();
         }
-        if (!entry && tokens.peek().is("(")) {
-            parameters();
-        }
+        List<Variable> results = !entry && tokens.peek().is("(") ? parameters() : List.of();
         Token name = tokens.take(Token.Kind.WORD, "a function name");
         List<Variable> parameters = tokens.peek().is("(") ? parameters() : List.of();
         Map<String, List<Long>> directives = new LinkedHashMap<>();
@@ -95,7 +112,15 @@ public final class Parser {
         }
         @Nullable Body body = null;
         if (!tokens.accept(";")) {
-            body = new BodyParser(tokens).parse();
+            if (bodies) {
+                body = new BodyParser(tokens).parse();
+            } else {
+                int first = tokens.position();
+                tokens.skipBody();
+                List<Variable> formal = new ArrayList<>(results);
+                formal.addAll(parameters);
+                parts.add(new Outline.Routine(first, tokens.position(), formal));
+            }
         }
         return new Function(kind.line(), entry, name.text(), parameters, directives, body);
     }
@@ -112,8 +137,12 @@ public final class Parser {
                 numbers.add(tokens.integer());
             } while (tokens.accept(","));
             directives.put(directive.text(), numbers);
-        } else {
+        } else if (bodies) {
             throw PtxException.invalid(directive.line(), "unknown directive " + directive.shown());
+        } else {
+            while (tokens.peek().kind() == Token.Kind.NUMBER || tokens.peek().is(",")) {
+                tokens.next();
+            }
         }
     }
 

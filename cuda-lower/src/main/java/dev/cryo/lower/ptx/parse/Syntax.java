@@ -22,6 +22,10 @@ public final class Syntax {
      */
     public record Variable(int line, String linkage, String space, int align, String type, int vector, String name,
             boolean array, long count, boolean managed, List<Operand> values) {
+        /** Whether it is a reference to a texture, sampler or surface, which takes no memory. */
+        public boolean opaque() {
+            return type.equals("texref") || type.equals("samplerref") || type.equals("surfref");
+        }
     }
 
     /** An entry or a device function. Without a body it is a declaration. */
@@ -83,5 +87,9 @@ public final class Syntax {
 
     /** {@code generic(symbol)} in an initializer. */
     public record Generic(Name symbol) implements Operand {
+    }
+
+    /** {@code 0xFF00(symbol)} in an initializer: the byte of an address that the mask covers, here the second. */
+    public record Masked(long mask, Name symbol) implements Operand {
     }
 }

@@ -12,6 +12,11 @@ final class Tokens {
         this.tokens = tokens;
     }
 
+    /** How many tokens were taken. */
+    int position() {
+        return at;
+    }
+
     Token peek() {
         return tokens.get(at);
     }
@@ -61,6 +66,16 @@ final class Tokens {
         throw PtxException.invalid(token.line(), "expected an integer but found " + token.shown());
     }
 
+    /** What is added to a name, {@code +4} or {@code -4} or several of them; 0 when nothing follows. */
+    long sum() throws PtxException {
+        long sum = 0;
+        while ((peek().is("+") || peek().is("-"))
+                && (peekSecond().kind() == Token.Kind.NUMBER || peekSecond().is("-"))) {
+            sum += next().is("+") ? integer() : -integer();
+        }
+        return sum;
+    }
+
     /** Skips a directive that ends with its line, as .loc and .file do. */
     void skipLine() {
         int line = peek().line();
@@ -75,6 +90,18 @@ final class Tokens {
             if (next().kind() == Token.Kind.END) {
                 throw PtxException.invalid(start.line(), "expected ';' but found the end of the text");
             }
+        }
+    }
+
+    /** Skips what stands in braces. */
+    void skipBody() throws PtxException {
+        Token start = expect("{");
+        for (int depth = 1; depth > 0; ) {
+            Token token = next();
+            if (token.kind() == Token.Kind.END) {
+                throw PtxException.invalid(start.line(), "expected '}' but found the end of the text");
+            }
+            depth += token.is("{") ? 1 : token.is("}") ? -1 : 0;
         }
     }
 

@@ -3,6 +3,8 @@ package dev.cryo.lower.ptx.device;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
+import dev.cryo.lower.contract.OrderModel;
+import dev.cryo.lower.device.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,7 +39,8 @@ class TimelineTest {
         List<DeviceStream> streams = new ArrayList<>();
         streams.add(context.legacy);
         for (int i = 1; i < streamCount; i++) {
-            DeviceStream stream = new DeviceStream(10 + i, context, model.kind(i));
+            DeviceStream stream = new DeviceStream(10 + i, context,
+                    model.isBlocking(i) ? DeviceStream.Kind.BLOCKING : DeviceStream.Kind.NON_BLOCKING);
             context.streams.add(stream);
             streams.add(stream);
         }

@@ -1,0 +1,58 @@
+package dev.cryo.lower.nvidia;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Threads for what may take long or wait for the device; as many as are needed. Thread-safe. */
+final class Workers {
+    private final AtomicInteger names = new AtomicInteger();
+    private final Map<Object, String> tasks = new ConcurrentHashMap<>();
+    private final ThreadPoolExecutor pool = new ThreadPoolExecutor(
+            0, Integer.MAX_VALUE, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), this::thread);
+
+    private Thread thread(Runnable body) {
+        return Thread.ofPlatform()
+                .name("cryo device worker " + names.getAndIncrement())
+                .daemon()
+                .unstarted(body);
+    }
+
+    /** What is done on another thread; returns what is to be done when nobody shall see it as being done any more. */
+    @FunctionalInterface
+    interface Task {
+        Runnable run();
+    }
+
+    /**
+     * Does something on another thread.
+     *
+     * @param words what it is, for a person
+     */
+    void execute(String words, Task task) {
+        Object key = new Object();
+        tasks.put(key, words);
+        pool.execute(() -> {
+            Runnable answer;
+            try {
+                answer = task.run();
+            } finally {
+                tasks.remove(key);
+            }
+            answer.run();
+        });
+    }
+
+    /** What is being done, in words; empty if nothing is. */
+    String words() {
+        return String.join("; ", tasks.values());
+    }
+
+    /** Ends the threads, once they have done what they do. */
+    void close() {
+        pool.shutdown();
+    }
+}

@@ -1,0 +1,22 @@
+package dev.cryo.lower.contract;
+
+import dev.cryo.lower.managed.UnifiedDevice;
+
+/** Makes devices of one kind, for one test at a time. */
+public interface TestBed extends AutoCloseable {
+    /**
+     * A fresh device, which the caller closes.
+     *
+     * @param memoryBytes how much memory it has, where that can be chosen
+     */
+    UnifiedDevice open(long memoryBytes) throws Exception;
+
+    /** A fresh device with enough memory. */
+    default UnifiedDevice open() throws Exception {
+        return open(1L << 30);
+    }
+
+    /** Fails if the devices, which have been closed, have left something behind. */
+    @Override
+    void close() throws Exception;
+}

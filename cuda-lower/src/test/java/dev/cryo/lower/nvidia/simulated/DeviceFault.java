@@ -1,0 +1,16 @@
+package dev.cryo.lower.nvidia.simulated;
+
+/** Work has failed while it was done, which makes its context faulted. */
+final class DeviceFault extends RuntimeException {
+    private static final long serialVersionUID = 1;
+    private final int code;
+
+    DeviceFault(int code, String why) {
+        super(why, null, false, false);
+        this.code = code;
+    }
+
+    int code() {
+        return code;
+    }
+}

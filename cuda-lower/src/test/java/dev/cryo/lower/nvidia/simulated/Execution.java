@@ -1,0 +1,142 @@
+package dev.cryo.lower.nvidia.simulated;
+
+import dev.cryo.lower.nvidia.driver.DriverException;
+import dev.cryo.lower.ptx.Dim3;
+import dev.cryo.lower.ptx.KernelFault;
+import dev.cryo.lower.ptx.LaunchContext;
+import dev.cryo.streamlog.call.CudaResult;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+
+/** Does the work of streams, on threads of its own. Thread-safe. */
+final class Execution {
+    private static final long LOOK_NANOS = 20_000;
+
+    private final Traffic traffic;
+    private final ExecutorService threads =
+            Executors.newCachedThreadPool(Thread.ofPlatform().daemon().name("simulated driver ", 0).factory());
+    private final ExecutorService hostThread = Executors.newSingleThreadExecutor(
+            Thread.ofPlatform().daemon().name("simulated driver, host code").factory());
+    private final ThreadLocal<Boolean> inHostCode = ThreadLocal.withInitial(() -> false);
+    private final List<String> misuses = new CopyOnWriteArrayList<>();
+
+    Execution(Traffic traffic) {
+        this.traffic = traffic;
+    }
+
+    List<String> misuses() {
+        return List.copyOf(misuses);
+    }
+
+    /** Notes what was done against the rules, if anything. */
+    void misuse(String what) {
+        if (!what.isEmpty()) {
+            misuses.add(what);
+        }
+    }
+
+    void requireNotHostCode(String function) throws DriverException {
+        if (inHostCode.get()) {
+            misuse(function + " was called by host code in a stream");
+            throw new DriverException(CudaResult.NOT_PERMITTED, function + " called by host code in a stream");
+        }
+    }
+
+    /** Queues an operation that touches memory. */
+    CompletableFuture<Void> submit(Stream stream, Runnable operation) {
+        return stream.append(() -> run(stream.context, () -> traffic.run(operation)), threads, List.of());
+    }
+
+    void launch(Stream stream, Function kernel, Dim3 grid, Dim3 block, int sharedBytes, byte[] parameters) {
+        LaunchContext how = new LaunchContext(Runnable::run, 1, stream.context::isOver);
+        CompletableFuture<Void> unused = submit(stream, () -> {
+            try {
+                kernel.code.launch(grid, block, sharedBytes, parameters, how);
+            } catch (KernelFault e) {
+                throw new DeviceFault(e.code(), String.valueOf(e.getMessage()));
+            } catch (CancellationException e) {
+                // Its context is over.
+            }
+        });
+    }
+
+    /**
+     * Queues host code, which is not run if the context fails before. There is one thread for the host code of all
+     * streams.
+     */
+    void submitHost(Stream stream, Runnable code) {
+        CompletableFuture<Void> unused = stream.append(
+                () -> run(stream.context, () -> {
+                    inHostCode.set(true);
+                    try {
+                        code.run();
+                    } finally {
+                        inHostCode.set(false);
+                    }
+                }),
+                hostThread,
+                List.of());
+    }
+
+    /** Makes a stream wait. */
+    void join(Stream stream, CompletableFuture<Void> other) {
+        CompletableFuture<Void> unused = stream.append(() -> {}, threads, List.of(other));
+    }
+
+    /** Makes a stream look for something until it is so. */
+    void awaitValue(Stream stream, Traffic.Change<Boolean> isReached) {
+        CompletableFuture<Void> unused = stream.append(
+                () -> run(stream.context, () -> {
+                    try {
+                        while (!stream.context.isOver() && !isReached.make()) {
+                            LockSupport.parkNanos(this, LOOK_NANOS);
+                        }
+                    } catch (DriverException e) {
+                        misuse("a stream waits in vain: " + e.getMessage());
+                    }
+                }),
+                threads,
+                List.of());
+    }
+
+    Event.Mark mark(Stream stream) {
+        AtomicLong time = new AtomicLong();
+        return new Event.Mark(stream.append(() -> time.set(System.nanoTime()), threads, List.of()), time);
+    }
+
+    private void run(Context context, Runnable operation) {
+        if (context.isOver()) {
+            return;
+        }
+        try {
+            operation.run();
+        } catch (DeviceFault e) {
+            context.fault(e.code());
+        } catch (RuntimeException | Error e) {
+            misuse("work has thrown " + e);
+            context.fault(CudaResult.LAUNCH_FAILED);
+        }
+    }
+
+    /** Ends the threads, once they have done what they do. */
+    void close() {
+        for (ExecutorService pool : List.of(threads, hostThread)) {
+            pool.shutdown();
+            try {
+                if (!pool.awaitTermination(10, TimeUnit.SECONDS)) {
+                    misuse("work does not end");
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            pool.shutdownNow();
+        }
+    }
+}
