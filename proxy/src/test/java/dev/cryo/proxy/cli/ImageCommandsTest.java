@@ -94,7 +94,7 @@ class ImageCommandsTest {
         assertThat(run("images", "training")).isZero();
         assertThat(out.toString())
                 .contains("IMAGE", "ADDED", "NEEDED")
-                .containsPattern("\n2 +\\S+ \\S+ +[0-9.]+ kB +[0-9.]+ kB +8\\.2 kB +12 ms +ptx +app");
+                .containsPattern("\n +2 +\\S+ \\S+ +[0-9.]+ kB +[0-9.]+ kB +8\\.2 kB +12 ms +ptx +app");
     }
 
     @Test
