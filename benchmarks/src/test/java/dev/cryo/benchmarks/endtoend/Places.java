@@ -3,10 +3,15 @@ package dev.cryo.benchmarks.endtoend;
 import dev.cryo.benchmarks.job.Applications;
 import dev.cryo.benchmarks.job.CommandLine;
 import dev.cryo.benchmarks.job.Workplace;
+import dev.cryo.lower.nvidia.simulated.SimulatedDriverProvider;
 import java.io.File;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Path;
+import java.security.CodeSource;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Where tests work, and how long they wait. */
 final class Places {
@@ -23,15 +28,22 @@ final class Places {
 
     /** The command line as it was just built: the classes of this module, and what the module proxy was packaged to. */
     static CommandLine cryo() {
+        return cryo(List.of());
+    }
+
+    private static CommandLine cryo(List<String> more) {
+        List<String> classPath = new ArrayList<>(more);
         Path root = Path.of("..").toAbsolutePath().normalize();
-        CommandLine cryo = CommandLine.of(
-                root,
-                String.join(
-                        File.pathSeparator,
-                        root.resolve("proxy/target/dist/lib") + "/*",
-                        Applications.classPath()));
+        classPath.addAll(List.of(root.resolve("proxy/target/dist/lib") + "/*", Applications.classPath()));
+        CommandLine cryo = CommandLine.of(root, String.join(File.pathSeparator, classPath));
         // A shell's background jobs ignore interrupts, and what they start inherits that.
         return cryo.after("env", "--default-signal=INT,QUIT,HUP,TERM,USR1");
+    }
+
+    /** Where {@code --device nvidia} runs on a simulated driver. */
+    static Workplace createWithSimulatedGpu() throws IOException {
+        CodeSource driver = SimulatedDriverProvider.class.getProtectionDomain().getCodeSource();
+        return Workplace.create(cryo(List.of(Path.of(URI.create(driver.getLocation().toString())).toString())));
     }
 
     static Workplace create() throws IOException {
