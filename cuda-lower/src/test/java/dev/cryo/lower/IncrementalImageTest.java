@@ -2,7 +2,7 @@ package dev.cryo.lower;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.cryo.lower.ptx.device.DeviceRig;
+import dev.cryo.lower.contract.DeviceRig;
 import dev.cryo.lower.ptx.device.PtxDevice;
 import dev.cryo.streamlog.call.Call;
 import dev.cryo.streamlog.call.CudaResult;
@@ -119,7 +119,7 @@ class IncrementalImageTest {
         rig.call(new Call.CtxSync(DeviceRig.CONTEXT));
         Map<Long, byte[]> contents = new TreeMap<>();
         memory.forEach((address, bytes) ->
-                contents.put(address, DeviceRig.peek(address, bytes).toArray(ValueLayout.JAVA_BYTE)));
+                contents.put(address, rig.read(address, bytes).toArray(ValueLayout.JAVA_BYTE)));
         return contents;
     }
 

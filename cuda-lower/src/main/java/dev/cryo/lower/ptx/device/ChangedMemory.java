@@ -1,5 +1,6 @@
 package dev.cryo.lower.ptx.device;
 
+import dev.cryo.lower.device.Slabs;
 import dev.cryo.streamlog.call.LowerHalf;
 import dev.cryo.streamlog.linux.LinuxException;
 import dev.cryo.streamlog.linux.WrittenPages;
