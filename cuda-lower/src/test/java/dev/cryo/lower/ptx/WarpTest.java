@@ -143,6 +143,7 @@ class WarpTest {
     }
 
     @Test
+    @OnlyOnProcessor("the numbers of warps are those of their places in a multiprocessor")
     void specialRegistersTellWhereAThreadIs() throws Exception {
         int[] r = run("mov.u32 r, %lanemask_lt; mov.u32 m, %warpid; shl.b32 m, m, 8; xor.b32 r, r, m;\n"
                 + "mov.u32 m, %lanemask_ge; popc.b32 m, m; xor.b32 r, r, m;\n", new int[70]);
@@ -153,6 +154,7 @@ class WarpTest {
     }
 
     @Test
+    @OnlyOnProcessor("threads of different warps store what they saw, in any order")
     void everyAtomicReadsModifiesAndWrites() throws Exception {
         Map<String, Integer> expected = new HashMap<>();
         int[] x = random(64, 1000);
@@ -191,6 +193,7 @@ class WarpTest {
     }
 
     @Test
+    @OnlyOnProcessor("which thread comes when is not said")
     void atomicsCountWithLimitsAndCompare() throws Exception {
         String inc = "ld.param.u64 d, [D];\natom.global.inc.u32 r, [d], 9;\nbra END;\n";
         MemorySegment out = device.ints(0);
@@ -208,6 +211,7 @@ class WarpTest {
     }
 
     @Test
+    @OnlyOnProcessor("which thread comes when is not said")
     void atomicsAddFloatsInTheOrderOfLanes() throws Exception {
         float[] values = new float[64];
         Random random = new Random(6);
