@@ -3,10 +3,15 @@ package dev.cryo.benchmarks.endtoend;
 import dev.cryo.benchmarks.job.Applications;
 import dev.cryo.benchmarks.job.CommandLine;
 import dev.cryo.benchmarks.job.Workplace;
+import dev.cryo.lower.nvidia.simulated.SimulatedDriverProvider;
 import java.io.File;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Path;
+import java.security.CodeSource;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Where tests work, and how long they wait. */
 final class Places {
@@ -26,12 +31,23 @@ final class Places {
      * a kit, that of the kit.
      */
     static CommandLine cryo() {
+        return cryo(List.of());
+    }
+
+    private static CommandLine cryo(List<String> more) {
         String kit = System.getProperty(CommandLine.DIST);
         Path dist = kit == null ? Path.of("../proxy/target/dist").toAbsolutePath().normalize() : Path.of(kit);
-        CommandLine cryo = CommandLine.of(
-                dist, String.join(File.pathSeparator, dist.resolve("lib") + "/*", Applications.classPath()));
+        List<String> classPath = new ArrayList<>(more);
+        classPath.addAll(List.of(dist.resolve("lib") + "/*", Applications.classPath()));
+        CommandLine cryo = CommandLine.of(dist, String.join(File.pathSeparator, classPath));
         // A shell's background jobs ignore interrupts, and what they start inherits that.
         return cryo.after("env", "--default-signal=INT,QUIT,HUP,TERM,USR1");
+    }
+
+    /** Where {@code --device nvidia} runs on a simulated driver. */
+    static Workplace createWithSimulatedGpu() throws IOException {
+        CodeSource driver = SimulatedDriverProvider.class.getProtectionDomain().getCodeSource();
+        return Workplace.create(cryo(List.of(Path.of(URI.create(driver.getLocation().toString())).toString())));
     }
 
     static Workplace create() throws IOException {

@@ -379,12 +379,12 @@ public final class NvidiaDevice implements UnifiedDevice {
             throw new IllegalStateException("the device was closed before");
         }
         closed = true;
-        host.detach();
         objects.contexts().forEach(GpuContext::abandon);
         awaitEnds();
         completions.close();
         workers.close();
         objects.contexts().forEach(contextCalls::destroy);
+        host.detach(); // The driver might wait for a kernel that never ends, were it to give host memory up before.
         memory.close();
     }
 

@@ -12,6 +12,7 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -49,10 +50,11 @@ public final class DeviceRig implements LowerHalf.HostSide, AutoCloseable {
     public static final long DEFAULT = 2;
 
     private static final long HOLDING = 900_000;
+    private static final Duration LONGEST_HOLD = Duration.ofSeconds(25);
     private static final VarHandle FLAG = ValueLayout.JAVA_INT.varHandle();
 
     public final UnifiedDevice device;
-    public final List<LowerHalf.Range> released = Collections.synchronizedList(new ArrayList<>());
+    private final List<LowerHalf.Range> released = Collections.synchronizedList(new ArrayList<>());
     public final AtomicInteger faults = new AtomicInteger();
     private final Arena arena = Arena.ofShared();
     private final MemorySegment staging = arena.allocate(8 << 20, 4096);
@@ -168,6 +170,17 @@ public final class DeviceRig implements LowerHalf.HostSide, AutoCloseable {
         return staging.asSlice(4 << 20, bytes).toArray(ValueLayout.JAVA_BYTE);
     }
 
+    /** Waits until so many staging areas have been released; returns all that have been. */
+    public List<LowerHalf.Range> released(int count) {
+        // Whoever waits for the copies may be answered before.
+        for (long end = System.nanoTime() + 5_000_000_000L; released.size() < count && System.nanoTime() < end; ) {
+            Thread.onSpinWait();
+        }
+        synchronized (released) {
+            return List.copyOf(released);
+        }
+    }
+
     /** Reads device memory past all streams, which must have done their work. */
     public MemorySegment read(long address, long bytes) {
         try {
@@ -185,15 +198,26 @@ public final class DeviceRig implements LowerHalf.HostSide, AutoCloseable {
     /** A stream that is held up by a kernel, which looks at a flag in page-locked memory. */
     public final class Hold implements AutoCloseable {
         private final long at;
+        /** Lets a test fail, and not hang, whose thread waits in the driver for what it holds itself. */
+        private final Thread guard;
 
         private Hold(long at) {
             this.at = at;
+            guard = Thread.ofVirtual().start(() -> {
+                try {
+                    Thread.sleep(LONGEST_HOLD);
+                    FLAG.setVolatile(flags, at, 1);
+                } catch (InterruptedException e) {
+                    // It was released.
+                }
+            });
         }
 
         /** Lets the stream go on, if it is still held. */
         @Override
         public void close() {
             FLAG.setVolatile(flags, at, 1);
+            guard.interrupt();
         }
     }
 

@@ -42,8 +42,11 @@ public abstract class KernelsContract {
         kernels = new KernelRig(rig);
         memory = rig.map(0, 1 << 20);
         rig.queue(new Call.MemSet(DeviceRig.DEFAULT, memory, 0, 1, 0, 1 << 20, 1));
-        rig.call(new Call.CtxSync(DeviceRig.CONTEXT));
         rig.queue(new Call.StreamCreate(STREAM, DeviceRig.CONTEXT, NON_BLOCKING, 0));
+        // A driver may load late what it needs for these, and would wait then for kernels that wait for it.
+        kernels.launch(DeviceRig.DEFAULT, "store", 1, 1, 0, memory, 1);
+        rig.queue(new Call.MemSet(DeviceRig.DEFAULT, memory, 0, 4, 0, 1, 1));
+        rig.call(new Call.CtxSync(DeviceRig.CONTEXT));
     }
 
     @AfterEach
@@ -256,15 +259,17 @@ public abstract class KernelsContract {
         @Test
         void ofATrapEndsTheContext() {
             kernels.launch(DeviceRig.DEFAULT, "trap", 3, 32, 0);
-            assertThat(rig.code(new Call.CtxSync(DeviceRig.CONTEXT))).isEqualTo(CudaResult.LAUNCH_FAILED);
+            assertThat(rig.code(new Call.CtxSync(DeviceRig.CONTEXT)))
+                    .isIn(CudaResult.LAUNCH_FAILED, CudaResult.ILLEGAL_INSTRUCTION);
         }
 
         @Test
         void letsAnEndlessKernelOfItsContextBeAbandoned() throws Exception {
             rig.queue(new Call.StreamCreate(11, DeviceRig.CONTEXT, NON_BLOCKING, 0));
-            kernels.launch(STREAM, "await", 1, 1, 0, memory, memory);
+            DeviceRig.Hold unused = rig.hold(STREAM);
             kernels.launch(11, "trap", 1, 1, 0);
-            assertThat(rig.code(new Call.StreamSync(11))).isEqualTo(CudaResult.LAUNCH_FAILED);
+            assertThat(rig.code(new Call.StreamSync(11)))
+                    .isIn(CudaResult.LAUNCH_FAILED, CudaResult.ILLEGAL_INSTRUCTION);
             CompletableFuture<DeviceRig.Outcome> destroyed = rig.start(new Call.CtxDestroy(DeviceRig.CONTEXT));
             assertThat(destroyed.get(10, TimeUnit.SECONDS).code()).isEqualTo(CudaResult.SUCCESS);
             assertThat(rig.device.drain(Duration.ofSeconds(10))).isEmpty();

@@ -35,7 +35,7 @@ public final class SessionRig implements AutoCloseable {
         store = ImageStore.in(folder.resolve("images"));
         rig = new DeviceRig(device);
         session = session(rig);
-        expectDone(ATTACH);
+        attach();
         run(new Call.CtxCreate(DeviceRig.CONTEXT, DeviceRig.DEFAULT, 0, 0, false));
         run(new Call.StreamCreate(STREAM, DeviceRig.CONTEXT, 1, 0));
     }
@@ -79,7 +79,7 @@ public final class SessionRig implements AutoCloseable {
         expectDone(new ControlMessage.Drain(10_000));
         assertThat(session.handle(new ControlMessage.Capture(pageLocked))).isInstanceOf(ControlMessage.Captured.class);
         byte[] encodedLog = LogCodec.encode(log.calls());
-        expectDone(ATTACH);
+        attach();
         whileCaptured.run();
         try (ImageWriter image = store.begin()) {
             ControlMessage answer = session.handle(new ControlMessage.Persist(image.folder().toString(), 1, false));
@@ -106,6 +106,11 @@ public final class SessionRig implements AutoCloseable {
     public void restore(Path image, UnifiedDevice device) throws IOException {
         replace(device);
         expectDone(new ControlMessage.Restore(image.toString()));
+        attach();
+    }
+
+    /** Gives the device the upper half's memory. */
+    public void attach() {
         expectDone(ATTACH);
     }
 

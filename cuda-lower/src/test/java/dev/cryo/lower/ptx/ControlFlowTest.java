@@ -132,6 +132,7 @@ class ControlFlowTest {
     }
 
     @Test
+    @OnlyOnProcessor("what threads of a warp that have ended are to a barrier is not said")
     void threadsThatEndEarlyDoNotHoldUpABarrier() throws Exception {
         String ptx = HEADER + ".visible .entry k(.param .u64 D)\n{\n.reg .u32 t, s; .reg .pred p, q; .reg .u64 d, o;\n"
                 + "mov.u32 t, %tid.x; setp.ge.u32 p, t, 40; @p bra OUT;\nsetp.lt.u32 q, t, 7;\n"

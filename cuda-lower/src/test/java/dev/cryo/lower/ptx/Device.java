@@ -1,21 +1,111 @@
 package dev.cryo.lower.ptx;
 
+import dev.cryo.lower.contract.DeviceRig;
 import dev.cryo.lower.ptx.memory.MemoryMap;
+import dev.cryo.streamlog.linux.LinuxException;
+import dev.cryo.streamlog.linux.VirtualMemory;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
-/** Memory and launches for tests. */
+/**
+ * Memory and launches for tests. Memory lies where that of a lower half would, so that another device can have its
+ * memory at the same addresses afterwards.
+ */
 final class Device implements AutoCloseable {
-    private final Arena arena = Arena.ofShared();
+    private static final long WINDOW_BYTES = 64 << 20;
+    private static final long GLOBALS = DeviceRig.BASE + (8L << 40);
+    private static final long GLOBALS_ALIGNMENT = 2 << 20;
+    private static final BitSet WINDOWS = new BitSet();
+
+    private final List<Module> modules = new ArrayList<>();
     private final MemoryMap map = new MemoryMap();
+    /** Null before it is used: of a test that is skipped there is a device too, which nobody closes. */
+    private @Nullable Window window;
+    private Sameness sameness = new Sameness.Exact();
+
+    private record Module(String text, LoadedModule code, long globalsAt) {}
+
+    /** Addresses for memory, and for variables. */
+    private static final class Window {
+        private final int number;
+        private final Region memory;
+        private final Region globals;
+
+        Window() {
+            synchronized (WINDOWS) {
+                number = WINDOWS.nextClearBit(0);
+                WINDOWS.set(number);
+            }
+            memory = new Region(DeviceRig.BASE + number * WINDOW_BYTES);
+            globals = new Region(GLOBALS + number * WINDOW_BYTES);
+        }
+
+        void close() {
+            memory.close();
+            globals.close();
+            synchronized (WINDOWS) {
+                WINDOWS.clear(number);
+            }
+        }
+    }
+
+    /** Addresses that are given away one after the other, and never twice. */
+    private static final class Region {
+        private final long start;
+        private long used;
+
+        Region(long start) {
+            this.start = start;
+            try {
+                VirtualMemory.reserve(start, WINDOW_BYTES);
+                VirtualMemory.commit(start, WINDOW_BYTES);
+            } catch (LinuxException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        /** Something is left free behind it, so that what leaves it is found. */
+        MemorySegment allocate(long bytes, long alignment) {
+            long at = (used + alignment - 1) / alignment * alignment;
+            used = at + bytes + 256;
+            if (used > WINDOW_BYTES) {
+                throw new OutOfMemoryError("a test needs " + used + " bytes");
+            }
+            return VirtualMemory.at(start + at, bytes);
+        }
+
+        byte[] contents() {
+            return VirtualMemory.at(start, used).toArray(ValueLayout.JAVA_BYTE);
+        }
+
+        void close() {
+            try {
+                VirtualMemory.unmap(start, WINDOW_BYTES);
+            } catch (LinuxException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    private Window window() {
+        Window now = window;
+        if (now == null) {
+            now = new Window();
+            window = now;
+        }
+        return now;
+    }
 
     MemoryMap map() {
         return map;
@@ -30,7 +120,7 @@ final class Device implements AutoCloseable {
     }
 
     MemorySegment allocate(long bytes) {
-        MemorySegment segment = arena.allocate(bytes, 256);
+        MemorySegment segment = window().memory.allocate(bytes, 256);
         map.add(segment.address(), bytes);
         return segment;
     }
@@ -55,12 +145,23 @@ final class Device implements AutoCloseable {
 
     LoadedModule load(String ptx) throws PtxException {
         PtxModule module = PtxModule.parse(ptx);
-        long base = module.globalsBytes() == 0 ? 0 : allocate(module.globalsBytes()).address();
-        return module.load(map, base);
+        long base = 0;
+        if (module.globalsBytes() > 0) {
+            base = window().globals.allocate(module.globalsBytes(), GLOBALS_ALIGNMENT).address();
+            map.add(base, module.globalsBytes());
+        }
+        LoadedModule code = module.load(map, base);
+        modules.add(new Module(ptx, code, base));
+        return code;
     }
 
     LoadedKernel kernel(String ptx, String name) throws PtxException {
         return Objects.requireNonNull(load(ptx).kernel(name), name);
+    }
+
+    /** Says what another device may do otherwise at the launches that follow. */
+    void comparedAs(Sameness by) {
+        sameness = by;
     }
 
     static byte[] parameters(Object... values) {
@@ -89,11 +190,50 @@ final class Device implements AutoCloseable {
     }
 
     void run(LoadedKernel kernel, Dim3 grid, Dim3 block, int shared, Object... parameters) throws KernelFault {
-        kernel.launch(grid, block, shared, parameters(parameters), LaunchContext.ownThread());
+        run(kernel, grid, block, shared, LaunchContext.ownThread(), parameters);
+    }
+
+    void run(LoadedKernel kernel, Dim3 grid, Dim3 block, int shared, LaunchContext how, Object... parameters)
+            throws KernelFault {
+        Recording recording = Recording.current();
+        if (recording == null) {
+            kernel.launch(grid, block, shared, parameters(parameters), how);
+            return;
+        }
+        Module module = moduleOf(kernel);
+        Region memory = window().memory;
+        byte[] memoryBefore = memory.contents();
+        byte[] globalsBefore = contents(module);
+        kernel.launch(grid, block, shared, parameters(parameters), how);
+        recording.add(new Recording.Launch(
+                module.text(),
+                kernel.info().name(),
+                grid,
+                block,
+                shared,
+                parameters(parameters),
+                new Recording.Contents(memory.start, memoryBefore, memory.contents()),
+                new Recording.Contents(module.globalsAt(), globalsBefore, contents(module)),
+                sameness));
+    }
+
+    private Module moduleOf(LoadedKernel kernel) {
+        return modules.stream()
+                .filter(module -> module.code().kernel(kernel.info().name()) == kernel)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static byte[] contents(Module module) {
+        return VirtualMemory.at(module.globalsAt(), module.code().module().globalsBytes())
+                .toArray(ValueLayout.JAVA_BYTE);
     }
 
     @Override
     public void close() {
-        arena.close();
+        if (window != null) {
+            window.close();
+            window = null;
+        }
     }
 }

@@ -286,6 +286,12 @@ class IntegerOpcodesTest {
         });
     }
 
+    /** Whether one type has all values of another. */
+    private static boolean fits(String from, String to) {
+        int sign = from.startsWith("u") && to.startsWith("s") ? 1 : 0;
+        return Operand.width(from) + sign <= Operand.width(to) && (from.startsWith("u") || to.startsWith("s"));
+    }
+
     @Test
     void convertsBetweenIntegers() throws Exception {
         String[] all = {"u8", "s8", "u16", "s16", "u32", "s32", "u64", "s64"};
@@ -293,6 +299,9 @@ class IntegerOpcodesTest {
             for (String from : all) {
                 OpcodeHarness.check("cvt." + to + "." + from, to + " " + from, SEED,
                         (a, b, c) -> value(a, from).longValue());
+                if (fits(from, to)) {
+                    continue; // There is no such instruction.
+                }
                 OpcodeHarness.check("cvt.sat." + to + "." + from, to + " " + from, SEED, (a, b, c) -> {
                     int width = Operand.width(to);
                     boolean signed = to.startsWith("s");
@@ -305,6 +314,7 @@ class IntegerOpcodesTest {
     }
 
     @Test
+    @OnlyOnProcessor("NVIDIA's compiler takes them in one order only")
     void modifiersMayComeInAnyOrder() throws Exception {
         OpcodeHarness.check("mul.u32.wide", "u64 u32 u32", SEED, (a, b, c) -> a * b);
     }

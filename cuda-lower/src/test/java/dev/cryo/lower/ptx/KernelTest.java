@@ -72,6 +72,7 @@ class KernelTest {
         float[] x = random(rows * n, 5);
         MemorySegment y = device.allocate(4L * rows * n);
         MemorySegment logs = device.floats(0);
+        device.comparedAs(new Sameness.Within(1e-5, 1e-7));
         device.run(device.kernel(ptx, "softmax"), rows, 32, device.floats(x), y, logs, n);
         double logSum = 0;
         for (int r = 0; r < rows; r++) {
@@ -98,6 +99,8 @@ class KernelTest {
         float[] w = random(n, 6);
         float[] g = random(n, 7);
         MemorySegment weights = device.floats(w);
+        // A multiplication and a subtraction may be fused.
+        device.comparedAs(new Sameness.Within(0, 1e-7));
         device.run(device.kernel(ptx, "sgd"), 2, 96, weights, device.floats(g), 0.1f, n);
         for (int i = 0; i < n; i++) {
             assertThat(weights.getAtIndex(ValueLayout.JAVA_FLOAT, i)).isEqualTo(w[i] - 0.1f * g[i]);
@@ -145,8 +148,8 @@ class KernelTest {
         }
         MemorySegment total = device.ints(0);
         try (ExecutorService workers = Executors.newFixedThreadPool(2)) {
-            device.kernel(ptx, "reduce").launch(new Dim3(40), new Dim3(256), 0,
-                    Device.parameters(device.ints(x), total, n), new LaunchContext(workers, 3, () -> false));
+            device.run(device.kernel(ptx, "reduce"), new Dim3(40), new Dim3(256), 0,
+                    new LaunchContext(workers, 3, () -> false), device.ints(x), total, n);
         }
         assertThat(total.get(ValueLayout.JAVA_INT, 0)).isEqualTo(expected);
     }

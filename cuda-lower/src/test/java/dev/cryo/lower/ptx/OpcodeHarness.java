@@ -118,6 +118,7 @@ final class OpcodeHarness {
             }
             MemorySegment out = device.allocate(8L * LANES);
             LoadedKernel kernel = Objects.requireNonNull(device.load(kernel(body, types, way)).kernel("k"));
+            device.comparedAs(new Sameness.ButForNan(types[0]));
             device.run(kernel, 1, LANES, in[0], in[1], in[2], out);
             for (int lane = way == Way.EVERY_SECOND ? 1 : 0; lane < LANES; lane += way == Way.EVERY_SECOND ? 2 : 1) {
                 long expected = Operand.bits(types[0], model.apply(values[0][lane], values[1][lane], values[2][lane]));

@@ -134,15 +134,22 @@ class WarpTest {
     }
 
     @Test
-    void reducesAndElectsWithinAWarp() throws Exception {
+    void reducesWithinAWarp() throws Exception {
         int[] x = random(32, 100);
         int sum = Arrays.stream(x).sum();
         assertThat(run("redux.sync.add.s32 r, x, -1;\n", x)).containsOnly(sum);
+    }
+
+    @Test
+    @OnlyOnProcessor("which lane is elected is not said")
+    void electsWithinAWarp() throws Exception {
+        int[] x = random(32, 100);
         int[] r = run("elect.sync _|p, -1;\nselp.u32 r, 1, 0, p;\n", x);
         assertThat(Arrays.stream(r).sum()).isEqualTo(1);
     }
 
     @Test
+    @OnlyOnProcessor("the numbers of warps are those of their places in a multiprocessor")
     void specialRegistersTellWhereAThreadIs() throws Exception {
         int[] r = run("mov.u32 r, %lanemask_lt; mov.u32 m, %warpid; shl.b32 m, m, 8; xor.b32 r, r, m;\n"
                 + "mov.u32 m, %lanemask_ge; popc.b32 m, m; xor.b32 r, r, m;\n", new int[70]);
@@ -153,6 +160,7 @@ class WarpTest {
     }
 
     @Test
+    @OnlyOnProcessor("threads of different warps store what they saw, in any order")
     void everyAtomicReadsModifiesAndWrites() throws Exception {
         Map<String, Integer> expected = new HashMap<>();
         int[] x = random(64, 1000);
@@ -191,6 +199,7 @@ class WarpTest {
     }
 
     @Test
+    @OnlyOnProcessor("which thread comes when is not said")
     void atomicsCountWithLimitsAndCompare() throws Exception {
         String inc = "ld.param.u64 d, [D];\natom.global.inc.u32 r, [d], 9;\nbra END;\n";
         MemorySegment out = device.ints(0);
@@ -208,6 +217,7 @@ class WarpTest {
     }
 
     @Test
+    @OnlyOnProcessor("which thread comes when is not said")
     void atomicsAddFloatsInTheOrderOfLanes() throws Exception {
         float[] values = new float[64];
         Random random = new Random(6);

@@ -82,14 +82,14 @@ public final class ScriptedDriver {
     /** Lets a call of a function fail, the first from now on being 1. */
     public void fail(String function, int call, int code) {
         add(new Rule(function, call, false, () -> {
-            throw new DriverException(code, function + " fails as it was told to");
+            throw new DriverException(code, function + " gives CUDA error " + code);
         }));
     }
 
     /** Lets all calls of a function from now on fail. */
     public void failAlways(String function, int code) {
         add(new Rule(function, 1, true, () -> {
-            throw new DriverException(code, function + " fails as it was told to");
+            throw new DriverException(code, function + " gives CUDA error " + code);
         }));
     }
 

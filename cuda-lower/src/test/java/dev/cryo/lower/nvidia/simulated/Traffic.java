@@ -1,12 +1,15 @@
 package dev.cryo.lower.nvidia.simulated;
 
 import dev.cryo.lower.nvidia.driver.DriverException;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The lock of the memory's books, and the count of operations that touch memory right now: mappings are only taken away
  * while there are none, or this process would not survive it.
  */
 final class Traffic {
+    private static final long PATIENCE_NANOS = 15_000_000_000L;
+
     private int running;
 
     /** What is done with the books. */
@@ -40,9 +43,13 @@ final class Traffic {
     /** Takes away from the books, once no operation runs. */
     synchronized <T> T changeAtRest(Change<T> change) throws DriverException {
         boolean interrupted = false;
-        while (running > 0) {
+        long end = System.nanoTime() + PATIENCE_NANOS;
+        for (long left = PATIENCE_NANOS; running > 0; left = end - System.nanoTime()) {
+            if (left <= 0) {
+                throw new IllegalStateException("work does not end: a driver would wait for it forever");
+            }
             try {
-                wait();
+                TimeUnit.NANOSECONDS.timedWait(this, left);
             } catch (InterruptedException e) {
                 interrupted = true;
             }
