@@ -7,11 +7,13 @@ import dev.cryo.lower.nvidia.simulated.SimulatedDriverProvider;
 import java.io.File;
 import java.io.IOException;
 import java.net.URI;
+import java.net.URL;
 import java.nio.file.Path;
 import java.security.CodeSource;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /** Where tests work, and how long they wait. */
 final class Places {
@@ -47,7 +49,12 @@ final class Places {
     /** Where {@code --device nvidia} runs on a simulated driver. */
     static Workplace createWithSimulatedGpu() throws IOException {
         CodeSource driver = SimulatedDriverProvider.class.getProtectionDomain().getCodeSource();
-        return Workplace.create(cryo(List.of(Path.of(URI.create(driver.getLocation().toString())).toString())));
+        URL provided = Objects.requireNonNull(Places.class.getResource("/simulated-gpu"), "what provides it");
+        return Workplace.create(cryo(List.of(path(driver.getLocation()), path(provided))));
+    }
+
+    private static String path(URL place) {
+        return Path.of(URI.create(place.toString())).toString();
     }
 
     static Workplace create() throws IOException {
