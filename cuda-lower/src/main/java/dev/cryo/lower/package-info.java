@@ -9,7 +9,8 @@
  * }
  * }</pre>
  *
- * <p>The one device there is is {@link dev.cryo.lower.ptx.device.PtxDevice}, which runs on the processor.
+ * <p>The devices are {@link dev.cryo.lower.ptx.device.PtxDevice}, which runs on the processor, and {@link
+ * dev.cryo.lower.nvidia.NvidiaDevice}, over the driver of a GPU.
  */
 @NullMarked
 package dev.cryo.lower;
