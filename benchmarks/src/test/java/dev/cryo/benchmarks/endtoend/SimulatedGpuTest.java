@@ -15,6 +15,7 @@ import dev.cryo.benchmarks.job.Workplace;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -70,11 +71,13 @@ class SimulatedGpuTest {
     }
 
     @Test
+    @Tag("soak")
     void managedVariablesSurvive() throws Exception {
         survives(NVIDIA, Applications.java(ManagedVariables.class, "--steps", "60", "--step-ms", "100"));
     }
 
     @ParameterizedTest
+    @Tag("soak")
     @ValueSource(strings = {"pages", "regions", "eager"})
     void unifiedMemorySurvives(String policy) throws Exception {
         survives(
