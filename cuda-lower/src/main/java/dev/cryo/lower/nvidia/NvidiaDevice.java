@@ -382,7 +382,9 @@ public final class NvidiaDevice implements UnifiedDevice {
         objects.contexts().forEach(GpuContext::abandon);
         awaitEnds();
         completions.close();
-        workers.close();
+        if (!workers.close(CLOSE_TIMEOUT)) {
+            LOG.log(System.Logger.Level.ERROR, "the device is closed while there is {0}", workers.words());
+        }
         objects.contexts().forEach(contextCalls::destroy);
         host.detach(); // The driver might wait for a kernel that never ends, were it to give host memory up before.
         memory.close();

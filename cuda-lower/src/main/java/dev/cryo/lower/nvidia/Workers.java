@@ -1,6 +1,8 @@
 package dev.cryo.lower.nvidia;
 
+import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -11,14 +13,18 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class Workers {
     private final AtomicInteger names = new AtomicInteger();
     private final Map<Object, String> tasks = new ConcurrentHashMap<>();
+    private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
     private final ThreadPoolExecutor pool = new ThreadPoolExecutor(
             0, Integer.MAX_VALUE, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), this::thread);
 
     private Thread thread(Runnable body) {
-        return Thread.ofPlatform()
+        Thread thread = Thread.ofPlatform()
                 .name("cryo device worker " + names.getAndIncrement())
                 .daemon()
                 .unstarted(body);
+        threads.removeIf(other -> other.getState() == Thread.State.TERMINATED);
+        threads.add(thread);
+        return thread;
     }
 
     /** What is done on another thread; returns what is to be done when nobody shall see it as being done any more. */
@@ -51,8 +57,24 @@ final class Workers {
         return String.join("; ", tasks.values());
     }
 
-    /** Ends the threads, once they have done what they do. */
-    void close() {
+    /** Ends the threads, once they have done what they do; returns whether they have within the time. */
+    boolean close(Duration timeout) {
         pool.shutdown();
+        long end = System.nanoTime() + timeout.toNanos();
+        boolean interrupted = false;
+        boolean ended = true;
+        for (Thread thread : threads) {
+            while (ended && thread.isAlive()) {
+                try {
+                    ended = thread.join(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        return ended;
     }
 }
