@@ -1,5 +1,6 @@
 package dev.cryo.lower.nvidia;
 
+import dev.cryo.lower.NeedsGpu;
 import dev.cryo.lower.contract.KernelsContract;
 import dev.cryo.lower.contract.ManagedVariablesContract;
 import dev.cryo.lower.contract.MemoryContract;
@@ -14,7 +15,7 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.TestClassOrder;
 
 /** The device over a real driver. What makes contexts fail comes last, in case that a driver does not get over it. */
-@Gpu
+@NeedsGpu
 @TestClassOrder(ClassOrderer.OrderAnnotation.class)
 class NvidiaDeviceOnGpuTest {
     @Nested

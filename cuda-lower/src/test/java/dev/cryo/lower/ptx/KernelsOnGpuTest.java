@@ -1,7 +1,7 @@
 package dev.cryo.lower.ptx;
 
+import dev.cryo.lower.NeedsGpu;
 import dev.cryo.lower.nvidia.CaptureMethod;
-import dev.cryo.lower.nvidia.Gpu;
 import dev.cryo.lower.nvidia.GpuBed;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -10,7 +10,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * Every kernel that the tests of the engine run: a GPU computes the same, to the bit, but for the functions that are
  * approximations and for what is said at {@link OnlyOnProcessor}.
  */
-@Gpu
+@NeedsGpu
 class KernelsOnGpuTest {
     @RegisterExtension
     static final Comparison COMPARISON = new Comparison(new GpuBed(CaptureMethod.AUTO));
