@@ -196,14 +196,6 @@ public interface CudaDriver {
     void await(long stream, long event) throws DriverException;
 
     /**
-     * {@code cuLaunchHostFunc}: runs code behind the stream's work so far, on a thread of the driver's that must call
-     * no function of this interface; the stream's later work waits for it.
-     *
-     * @param code is not run if the context fails before
-     */
-    void launchHost(long stream, Runnable code) throws DriverException;
-
-    /**
      * {@code cuStreamWaitValue32}: the stream's later work waits until the 32-bit number at an address is at least
      * {@code value}, counted around the end of the numbers: {@code number - value >= 0}.
      *

@@ -67,7 +67,6 @@ final class DriverLibrary {
     static final DriverFunction STREAM_SYNCHRONIZE = find("cuStreamSynchronize", 1);
     static final DriverFunction STREAM_WAIT = find("cuStreamWaitEvent", 3);
     static final DriverFunction STREAM_WAIT_VALUE = find("cuStreamWaitValue32_v2", 4);
-    static final DriverFunction LAUNCH_HOST = find("cuLaunchHostFunc", 3);
     static final DriverFunction EVENT_CREATE = find("cuEventCreate", 2);
     static final DriverFunction EVENT_DESTROY = find("cuEventDestroy_v2", 1);
     static final DriverFunction EVENT_RECORD = find("cuEventRecord", 2);

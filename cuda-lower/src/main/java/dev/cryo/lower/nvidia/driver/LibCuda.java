@@ -392,17 +392,6 @@ public final class LibCuda implements CudaDriver {
     }
 
     @Override
-    public void launchHost(long stream, Runnable code) throws DriverException {
-        long ticket = HostCode.add(code);
-        try {
-            DriverLibrary.LAUNCH_HOST.call(stream, HostCode.ENTRY.address(), ticket);
-        } catch (DriverException e) {
-            HostCode.remove(ticket);
-            throw e;
-        }
-    }
-
-    @Override
     public void awaitValue(long stream, long address, int value) throws DriverException {
         DriverLibrary.STREAM_WAIT_VALUE.call(stream, address, value & 0xffff_ffffL, WAIT_GREATER_OR_EQUAL);
     }

@@ -22,9 +22,6 @@ final class Execution {
     private final Traffic traffic;
     private final ExecutorService threads =
             Executors.newCachedThreadPool(Thread.ofPlatform().daemon().name("simulated driver ", 0).factory());
-    private final ExecutorService hostThread = Executors.newSingleThreadExecutor(
-            Thread.ofPlatform().daemon().name("simulated driver, host code").factory());
-    private final ThreadLocal<Boolean> inHostCode = ThreadLocal.withInitial(() -> false);
     private final List<String> misuses = new CopyOnWriteArrayList<>();
 
     Execution(Traffic traffic) {
@@ -39,13 +36,6 @@ final class Execution {
     void misuse(String what) {
         if (!what.isEmpty()) {
             misuses.add(what);
-        }
-    }
-
-    void requireNotHostCode(String function) throws DriverException {
-        if (inHostCode.get()) {
-            misuse(function + " was called by host code in a stream");
-            throw new DriverException(CudaResult.NOT_PERMITTED, function + " called by host code in a stream");
         }
     }
 
@@ -67,24 +57,6 @@ final class Execution {
         });
     }
 
-    /**
-     * Queues host code, which is not run if the context fails before. There is one thread for the host code of all
-     * streams.
-     */
-    void submitHost(Stream stream, Runnable code) {
-        CompletableFuture<Void> unused = stream.append(
-                () -> run(stream.context, () -> {
-                    inHostCode.set(true);
-                    try {
-                        code.run();
-                    } finally {
-                        inHostCode.set(false);
-                    }
-                }),
-                hostThread,
-                List.of());
-    }
-
     /** Makes a stream wait. */
     void join(Stream stream, CompletableFuture<Void> other) {
         CompletableFuture<Void> unused = stream.append(() -> {}, threads, List.of(other));
@@ -99,7 +71,9 @@ final class Execution {
                             LockSupport.parkNanos(this, LOOK_NANOS);
                         }
                     } catch (DriverException e) {
-                        misuse("a stream waits in vain: " + e.getMessage());
+                        if (!stream.context.isOver()) {
+                            misuse("a stream waits in vain: " + e.getMessage());
+                        }
                     }
                 }),
                 threads,
@@ -127,16 +101,14 @@ final class Execution {
 
     /** Ends the threads, once they have done what they do. */
     void close() {
-        for (ExecutorService pool : List.of(threads, hostThread)) {
-            pool.shutdown();
-            try {
-                if (!pool.awaitTermination(10, TimeUnit.SECONDS)) {
-                    misuse("work does not end");
-                }
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
+        threads.shutdown();
+        try {
+            if (!threads.awaitTermination(10, TimeUnit.SECONDS)) {
+                misuse("work does not end");
             }
-            pool.shutdownNow();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
+        threads.shutdownNow();
     }
 }

@@ -17,10 +17,10 @@ import java.util.List;
  * ended.
  *
  * <p>Where cuda.h leaves a choice, this driver takes the one that is worse for its caller: fresh memory is garbage;
- * taking mappings away does not wait for work that is queued; destroying a context abandons its work; host code that
- * waits holds up all other host code; copies to pageable memory wait, large ones from there are read late; whatever
- * needs a context is refused without a usable current one. What is against the rules, but would go unnoticed, is told
- * by {@link #misuses}; what was not given back, by {@link #leaks}.
+ * taking mappings away does not wait for work that is queued; destroying a context abandons its work; copies to
+ * pageable memory wait, large ones from there are read late; whatever needs a context is refused without a usable
+ * current one. What is against the rules, but would go unnoticed, is told by {@link #misuses}; what was not given back,
+ * by {@link #leaks}.
  *
  * <p>Thread-safe. Closing ends all work and gives everything back.
  */
@@ -75,7 +75,6 @@ public final class SimulatedDriver implements CudaDriver, AutoCloseable {
 
     @Override
     public void initialize() throws DriverException {
-        execution.requireNotHostCode("initialize");
         contexts.initialize();
     }
 
@@ -161,20 +160,20 @@ public final class SimulatedDriver implements CudaDriver, AutoCloseable {
 
     @Override
     public void setLimit(int limit, long value) throws DriverException {
-        current("setLimit");
+        current();
         require(value >= 0, CudaResult.INVALID_VALUE, "limit " + limit + " = " + value);
         require(limit >= 0 && limit <= 6, CudaResult.UNSUPPORTED_LIMIT, "limit " + limit);
     }
 
     @Override
     public void setCacheConfig(int config) throws DriverException {
-        current("setCacheConfig");
+        current();
         require(config >= 0 && config <= 3, CudaResult.INVALID_VALUE, "cache configuration " + config);
     }
 
     @Override
     public MemoryInfo memoryInfo() throws DriverException {
-        current("memoryInfo");
+        current();
         return traffic.change(memory::info);
     }
 
@@ -182,44 +181,44 @@ public final class SimulatedDriver implements CudaDriver, AutoCloseable {
 
     @Override
     public long loadModule(byte[] image, StringBuilder log) throws DriverException {
-        Context context = current("loadModule");
+        Context context = current();
         PtxModule text = Module.parse(image, log);
         return modules.load(text, context);
     }
 
     @Override
     public void unloadModule(long module) throws DriverException {
-        current("unloadModule");
+        current();
         modules.unload(module);
     }
 
     @Override
     public long function(long module, String name) throws DriverException {
-        current("function");
+        current();
         return modules.function(module, name);
     }
 
     @Override
     public Variable variable(long module, String name) throws DriverException {
-        current("variable");
+        current();
         return modules.module(module).variable(name);
     }
 
     @Override
     public int functionAttribute(long function, int attribute) throws DriverException {
-        current("functionAttribute");
+        current();
         return modules.function(function).attribute(attribute);
     }
 
     @Override
     public List<Parameter> parameters(long function) throws DriverException {
-        current("parameters");
+        current();
         return modules.function(function).parameters();
     }
 
     @Override
     public void setFunctionAttribute(long function, int attribute, int value) throws DriverException {
-        current("setFunctionAttribute");
+        current();
         modules.function(function).set(attribute, value);
     }
 
@@ -227,13 +226,13 @@ public final class SimulatedDriver implements CudaDriver, AutoCloseable {
 
     @Override
     public void reserve(long address, long bytes) throws DriverException {
-        readyForMemory("reserve");
+        readyForMemory();
         traffic.alter(() -> memory.reserve(address, bytes));
     }
 
     @Override
     public void freeReservation(long address, long bytes) throws DriverException {
-        readyForMemory("freeReservation");
+        readyForMemory();
         traffic.alter(() -> memory.freeReservation(address, bytes));
     }
 
@@ -245,33 +244,33 @@ public final class SimulatedDriver implements CudaDriver, AutoCloseable {
 
     @Override
     public long createMemory(long bytes, int device) throws DriverException {
-        readyForMemory("createMemory");
+        readyForMemory();
         ready(device);
         return traffic.change(() -> memory.create(bytes));
     }
 
     @Override
     public void releaseMemory(long handle) throws DriverException {
-        readyForMemory("releaseMemory");
+        readyForMemory();
         traffic.alter(() -> memory.release(handle)); // Nobody accesses it by its handle.
     }
 
     @Override
     public void map(long address, long bytes, long handle) throws DriverException {
-        readyForMemory("map");
+        readyForMemory();
         traffic.alter(() -> memory.map(address, bytes, handle));
     }
 
     @Override
     public void allowAccess(long address, long bytes, int device) throws DriverException {
-        readyForMemory("allowAccess");
+        readyForMemory();
         ready(device);
         traffic.alter(() -> memory.allowAccess(address, bytes));
     }
 
     @Override
     public void unmap(long address, long bytes) throws DriverException {
-        readyForMemory("unmap");
+        readyForMemory();
         traffic.alterAtRest(() -> memory.unmap(address, bytes));
     }
 
@@ -279,37 +278,37 @@ public final class SimulatedDriver implements CudaDriver, AutoCloseable {
 
     @Override
     public long allocate(long bytes) throws DriverException {
-        Context context = current("allocate");
+        Context context = current();
         return traffic.change(() -> memory.allocate(bytes, context));
     }
 
     @Override
     public void free(long address) throws DriverException {
-        current("free");
+        current();
         traffic.alterAtRest(() -> memory.free(address));
     }
 
     @Override
     public long allocateHost(long bytes) throws DriverException {
-        Context context = current("allocateHost");
+        Context context = current();
         return traffic.change(() -> host.allocate(bytes, context));
     }
 
     @Override
     public void freeHost(long address) throws DriverException {
-        current("freeHost");
+        current();
         traffic.alterAtRest(() -> host.free(address));
     }
 
     @Override
     public void registerHost(long address, long bytes) throws DriverException {
-        Context context = current("registerHost");
+        Context context = current();
         traffic.alter(() -> host.register(address, bytes, context));
     }
 
     @Override
     public void unregisterHost(long address) throws DriverException {
-        current("unregisterHost");
+        current();
         execution.misuse(traffic.changeAtRest(() -> host.unregister(address)));
     }
 
@@ -332,14 +331,14 @@ public final class SimulatedDriver implements CudaDriver, AutoCloseable {
 
     @Override
     public void copy(long target, long source, long bytes, long stream) throws DriverException {
-        Stream on = stream("copy", stream);
+        Stream on = stream(stream);
         transfer(on, traffic.change(() -> copies.copy(source, target, bytes)));
     }
 
     @Override
     public void copy(Side source, Side target, long width, long height, long depth, long stream)
             throws DriverException {
-        Stream on = stream("copy", stream);
+        Stream on = stream(stream);
         transfer(on, traffic.change(() -> copies.copy(source, target, width, height, depth)));
     }
 
@@ -354,7 +353,7 @@ public final class SimulatedDriver implements CudaDriver, AutoCloseable {
     @Override
     public void set(long address, long pitch, int elementBytes, int value, long width, long height, long stream)
             throws DriverException {
-        Stream on = stream("set", stream);
+        Stream on = stream(stream);
         execution.submit(
                 on, traffic.change(() -> copies.set(address, pitch, elementBytes, value, width, height)));
     }
@@ -363,7 +362,7 @@ public final class SimulatedDriver implements CudaDriver, AutoCloseable {
 
     @Override
     public long createStream(int flags, int priority) throws DriverException {
-        Context context = current("createStream");
+        Context context = current();
         require(flags == 0 || flags == 1, CudaResult.INVALID_VALUE, "flags " + flags + " of a stream");
         Stream stream = new Stream(
                 handles.next(), context, flags == 0 ? Stream.Kind.BLOCKING : Stream.Kind.NON_BLOCKING);
@@ -374,7 +373,7 @@ public final class SimulatedDriver implements CudaDriver, AutoCloseable {
 
     @Override
     public void destroyStream(long stream) throws DriverException {
-        current("destroyStream");
+        current();
         Stream destroyed = handles.get(stream, Stream.class, CudaResult.INVALID_HANDLE);
         handles.remove(stream);
         destroyed.destroy();
@@ -382,7 +381,7 @@ public final class SimulatedDriver implements CudaDriver, AutoCloseable {
 
     @Override
     public boolean isQuiet(long stream) throws DriverException {
-        Stream asked = anyStream("isQuiet", stream);
+        Stream asked = anyStream(stream);
         boolean quiet = asked.work().isDone();
         asked.context.requireUsable();
         return quiet;
@@ -390,14 +389,14 @@ public final class SimulatedDriver implements CudaDriver, AutoCloseable {
 
     @Override
     public void synchronize(long stream) throws DriverException {
-        Stream awaited = anyStream("synchronize", stream);
+        Stream awaited = anyStream(stream);
         awaited.work().join();
         awaited.context.requireUsable();
     }
 
     @Override
     public void await(long stream, long event) throws DriverException {
-        Stream waiting = anyStream("await", stream);
+        Stream waiting = anyStream(stream);
         Event.Mark mark = event(event).mark();
         if (mark != null) {
             execution.join(waiting, mark.end());
@@ -406,20 +405,15 @@ public final class SimulatedDriver implements CudaDriver, AutoCloseable {
 
     @Override
     public void awaitValue(long stream, long address, int value) throws DriverException {
-        Stream waiting = anyStream("awaitValue", stream);
+        Stream waiting = anyStream(stream);
         require(address % 4 == 0 && traffic.change(() -> host.isLocked(address, 4)), CudaResult.INVALID_VALUE,
                 "wait for a value at 0x" + Long.toHexString(address) + ", which is not page-locked");
         execution.awaitValue(waiting, () -> traffic.change(() -> host.reaches(address, value)));
     }
 
     @Override
-    public void launchHost(long stream, Runnable code) throws DriverException {
-        execution.submitHost(anyStream("launchHost", stream), code);
-    }
-
-    @Override
     public long createEvent(int flags) throws DriverException {
-        Context context = current("createEvent");
+        Context context = current();
         require((flags & ~7) == 0, CudaResult.INVALID_VALUE, "flags " + flags + " of an event");
         Event event = new Event(handles.next(), context, flags);
         handles.add(event.handle, event);
@@ -428,14 +422,14 @@ public final class SimulatedDriver implements CudaDriver, AutoCloseable {
 
     @Override
     public void destroyEvent(long event) throws DriverException {
-        current("destroyEvent");
+        current();
         Event unused = event(event);
         handles.remove(event);
     }
 
     @Override
     public void record(long event, long stream) throws DriverException {
-        Stream on = anyStream("record", stream);
+        Stream on = anyStream(stream);
         Event recorded = event(event);
         require(recorded.context == on.context, CudaResult.INVALID_HANDLE, recorded + " recorded on " + on);
         recorded.record(execution.mark(on));
@@ -443,7 +437,7 @@ public final class SimulatedDriver implements CudaDriver, AutoCloseable {
 
     @Override
     public boolean hasEnded(long event) throws DriverException {
-        current("hasEnded");
+        current();
         Event asked = event(event);
         Event.Mark mark = asked.mark();
         boolean ended = mark == null || mark.end().isDone();
@@ -453,7 +447,7 @@ public final class SimulatedDriver implements CudaDriver, AutoCloseable {
 
     @Override
     public float elapsedMillis(long start, long end) throws DriverException {
-        current("elapsedMillis");
+        current();
         return event(start).millisUntil(event(end));
     }
 
@@ -472,7 +466,7 @@ public final class SimulatedDriver implements CudaDriver, AutoCloseable {
             long stream,
             byte[] parameters)
             throws DriverException {
-        Stream on = stream("launch", stream);
+        Stream on = stream(stream);
         Function kernel = modules.function(function);
         require(kernel.module.context == on.context, CudaResult.INVALID_HANDLE, kernel + " launched on " + on);
         Dim3 grid = new Dim3(gridX, gridY, gridZ);
@@ -484,7 +478,6 @@ public final class SimulatedDriver implements CudaDriver, AutoCloseable {
     // What functions need
 
     private void ready() throws DriverException {
-        execution.requireNotHostCode("a function");
         contexts.requireInitialized();
     }
 
@@ -494,27 +487,25 @@ public final class SimulatedDriver implements CudaDriver, AutoCloseable {
     }
 
     /** These functions need no context, but tell the error of one that is current. */
-    private void readyForMemory(String function) throws DriverException {
-        execution.requireNotHostCode(function);
+    private void readyForMemory() throws DriverException {
         contexts.requireInitialized();
         contexts.requireCurrentIsUsableIfAny();
     }
 
-    private Context current(String function) throws DriverException {
-        execution.requireNotHostCode(function);
+    private Context current() throws DriverException {
         contexts.requireInitialized();
         return contexts.current();
     }
 
     /** A stream of the current context. */
-    private Stream stream(String function, long handle) throws DriverException {
-        Stream stream = anyStream(function, handle);
+    private Stream stream(long handle) throws DriverException {
+        Stream stream = anyStream(handle);
         require(stream.context == contexts.current(), CudaResult.INVALID_HANDLE, stream + " is not of the current one");
         return stream;
     }
 
-    private Stream anyStream(String function, long handle) throws DriverException {
-        Context context = current(function);
+    private Stream anyStream(long handle) throws DriverException {
+        Context context = current();
         Stream stream = handle == 0 ? context.legacy : handles.get(handle, Stream.class, CudaResult.INVALID_HANDLE);
         stream.context.requireUsable();
         return stream;

@@ -10,6 +10,7 @@ import dev.cryo.streamlog.linux.VirtualMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -53,6 +54,8 @@ class SimulatedDriverTest {
             }
             """;
 
+    private static final VarHandle NUMBER = ValueLayout.JAVA_INT.varHandle();
+
     private final SimulatedDriver driver = new SimulatedDriver(64 * MIB);
     private final Arena arena = Arena.ofShared();
     private long context;
@@ -95,17 +98,18 @@ class SimulatedDriverTest {
         return ByteBuffer.allocate(12).order(ByteOrder.LITTLE_ENDIAN).putLong(address).putInt(value).array();
     }
 
-    /** Keeps a stream busy until the latch is released. */
-    private CountDownLatch occupy(long stream) throws DriverException {
-        CountDownLatch latch = new CountDownLatch(1);
-        driver.launchHost(stream, () -> {
-            try {
-                latch.await();
-            } catch (InterruptedException e) {
-                throw new IllegalStateException(e);
-            }
-        });
-        return latch;
+    /** A stream that is held up. */
+    private record Hold(MemorySegment number) {
+        void release() {
+            NUMBER.setVolatile(number, 0L, 1);
+        }
+    }
+
+    /** Holds a stream up until it is released. */
+    private Hold occupy(long stream) throws DriverException {
+        MemorySegment number = VirtualMemory.at(driver.allocateHost(4), 4);
+        driver.awaitValue(stream, number.address(), 1);
+        return new Hold(number);
     }
 
     private static int value(long address) {
@@ -206,10 +210,10 @@ class SimulatedDriverTest {
         void thatQueuedWorkUsesIsNotWaitedFor() throws Exception {
             memoryAt(AT, 2 * MIB);
             long stream = driver.createStream(1, 0);
-            CountDownLatch busy = occupy(stream);
+            Hold busy = occupy(stream);
             driver.set(AT, 0, 1, 1, 10, 1, stream);
             driver.unmap(AT, 2 * MIB);
-            busy.countDown();
+            busy.release();
             assertThat(code(() -> driver.synchronize(stream))).isEqualTo(CudaResult.ILLEGAL_ADDRESS);
         }
     }
@@ -219,9 +223,9 @@ class SimulatedDriverTest {
         @Test
         void toPageableMemoryHaveEndedAtTheReturn() throws Exception {
             long memory = driver.allocate(4);
-            CountDownLatch busy = occupy(0);
+            Hold busy = occupy(0);
             driver.set(memory, 0, 4, 99, 1, 1, 0);
-            Thread.ofVirtual().start(busy::countDown);
+            Thread.ofVirtual().start(busy::release);
             MemorySegment host = arena.allocate(4);
             driver.copyToHost(host.address(), memory, 4, 0);
             assertThat(host.get(ValueLayout.JAVA_INT, 0)).isEqualTo(99);
@@ -232,11 +236,11 @@ class SimulatedDriverTest {
             long memory = driver.allocate(4 * MIB);
             MemorySegment host = arena.allocate(MIB);
             host.fill((byte) 1);
-            CountDownLatch busy = occupy(0);
+            Hold busy = occupy(0);
             driver.copyToDevice(memory, host.address(), 64 << 10, 0);
             driver.copy(memory + MIB, host.address(), MIB, 0);
             host.fill((byte) 2);
-            busy.countDown();
+            busy.release();
             driver.synchronize(0);
             assertThat(value(memory)).isEqualTo(0x01010101);
             assertThat(value(memory + MIB)).isEqualTo(0x02020202);
@@ -246,12 +250,12 @@ class SimulatedDriverTest {
         void betweenPageLockedMemoryAndTheDeviceAreAsynchronous() throws Exception {
             long memory = driver.allocate(4);
             long host = driver.allocateHost(8);
-            CountDownLatch busy = occupy(0);
+            Hold busy = occupy(0);
             driver.set(memory, 0, 2, 0x1ffff, 2, 1, 0);
             driver.copyToHost(host + 4, memory, 4, 0);
             driver.copyToDevice(memory, host, 4, 0);
             VirtualMemory.at(host, 4).set(ValueLayout.JAVA_INT, 0, 5);
-            busy.countDown();
+            busy.release();
             driver.synchronize(0);
             assertThat(value(host + 4)).isEqualTo(-1);
             assertThat(value(memory)).isEqualTo(5);
@@ -320,18 +324,18 @@ class SimulatedDriverTest {
             long blocking = driver.createStream(0, 0);
             long other = driver.createStream(1, 0);
             long memory = driver.allocate(4);
-            CountDownLatch busy = occupy(0);
+            Hold busy = occupy(0);
             driver.set(memory, 0, 1, 1, 1, 1, blocking);
             driver.set(memory, 0, 1, 2, 1, 1, other);
             driver.synchronize(other);
             assertThat(driver.isQuiet(other)).isTrue();
             assertThat(driver.isQuiet(blocking)).isFalse();
-            busy.countDown();
+            busy.release();
             driver.synchronize(blocking);
-            CountDownLatch busyToo = occupy(blocking);
+            Hold busyToo = occupy(blocking);
             driver.set(memory, 0, 1, 1, 1, 1, 0);
             assertThat(driver.isQuiet(0)).isFalse();
-            busyToo.countDown();
+            busyToo.release();
             driver.synchronize(0);
             assertThat(driver.isQuiet(blocking)).isTrue();
         }
@@ -343,13 +347,13 @@ class SimulatedDriverTest {
             long event = driver.createEvent(0);
             driver.await(second, event);
             assertThat(driver.hasEnded(event)).isTrue();
-            CountDownLatch busy = occupy(first);
+            Hold busy = occupy(first);
             driver.record(event, first);
             assertThat(driver.hasEnded(event)).isFalse();
             driver.await(second, event);
             driver.destroyEvent(event);
             assertThat(driver.isQuiet(second)).isFalse();
-            busy.countDown();
+            busy.release();
             driver.synchronize(second);
             assertThat(driver.isQuiet(first)).isTrue();
         }
@@ -362,12 +366,12 @@ class SimulatedDriverTest {
             long untimed = driver.createEvent(2);
             assertThat(code(() -> driver.elapsedMillis(start, end))).isEqualTo(CudaResult.INVALID_HANDLE);
             driver.record(start, stream);
-            CountDownLatch busy = occupy(stream);
+            Hold busy = occupy(stream);
             driver.record(end, stream);
             driver.record(untimed, stream);
             assertThat(code(() -> driver.elapsedMillis(start, end))).isEqualTo(CudaResult.NOT_READY);
             Thread.sleep(20);
-            busy.countDown();
+            busy.release();
             driver.synchronize(stream);
             assertThat(driver.elapsedMillis(start, end)).isBetween(20f, 10_000f);
             assertThat(driver.elapsedMillis(end, start)).isNegative();
@@ -377,32 +381,27 @@ class SimulatedDriverTest {
         @Test
         void thatAreDestroyedCompleteTheirWork() throws Exception {
             long stream = driver.createStream(0, 0);
-            CountDownLatch busy = occupy(stream);
+            Hold busy = occupy(stream);
             driver.destroyStream(stream);
             assertThat(code(() -> driver.synchronize(stream))).isEqualTo(CudaResult.INVALID_HANDLE);
             assertThat(driver.isQuiet(0)).isFalse();
-            busy.countDown();
+            busy.release();
             driver.synchronize(0);
         }
 
         @Test
-        void runTheirHostCodeOneAfterTheOther() throws Exception {
-            CountDownLatch busy = occupy(driver.createStream(1, 0));
-            long other = driver.createStream(1, 0);
-            driver.launchHost(other, () -> {});
-            Thread.sleep(20);
-            assertThat(driver.isQuiet(other)).isFalse();
-            busy.countDown();
-            driver.synchronize(other);
-        }
-
-        @Test
-        void runHostCodeThatMustNotCallTheDriver() throws Exception {
-            AtomicInteger answer = new AtomicInteger();
-            driver.launchHost(0, () -> answer.set(code(() -> driver.createStream(0, 0))));
+        void waitForANumberCountedAroundTheEndOfTheNumbers() throws Exception {
+            MemorySegment number = VirtualMemory.at(driver.allocateHost(4), 4);
+            NUMBER.setVolatile(number, 0L, Integer.MAX_VALUE - 1);
+            driver.awaitValue(0, number.address(), Integer.MIN_VALUE);
+            assertThat(driver.isQuiet(0)).isFalse();
+            NUMBER.setVolatile(number, 0L, Integer.MIN_VALUE + 1);
             driver.synchronize(0);
-            assertThat(answer).hasValue(CudaResult.NOT_PERMITTED);
-            assertThat(driver.misuses()).containsExactly("createStream was called by host code in a stream");
+            driver.awaitValue(0, number.address(), Integer.MIN_VALUE);
+            driver.synchronize(0);
+            long memory = driver.allocate(4);
+            assertThat(code(() -> driver.awaitValue(0, memory, 0))).isEqualTo(CudaResult.INVALID_VALUE);
+            assertThat(code(() -> driver.awaitValue(0, number.address() + 1, 0))).isEqualTo(CudaResult.INVALID_VALUE);
         }
     }
 
@@ -470,20 +469,17 @@ class SimulatedDriverTest {
         void isGivenByEveryLaterFunctionAndDropsWork() throws Exception {
             long memory = driver.allocate(4);
             driver.set(memory, 0, 4, 1, 1, 1, 0);
-            CountDownLatch busy = occupy(0);
+            Hold busy = occupy(0);
             fault();
             driver.set(memory, 0, 4, 2, 1, 1, 0);
-            AtomicInteger ran = new AtomicInteger();
-            driver.launchHost(0, ran::incrementAndGet);
-            busy.countDown();
+            busy.release();
             assertThat(code(() -> driver.synchronize(0))).isEqualTo(CudaResult.ILLEGAL_ADDRESS);
             assertThat(value(memory)).isEqualTo(1);
-            assertThat(ran).hasValue(0);
             List<Function> functions = List.of(
                     () -> driver.isQuiet(0), () -> driver.createStream(0, 0), () -> driver.allocate(4),
                     () -> driver.free(memory), driver::memoryInfo, () -> driver.createEvent(0),
                     () -> driver.set(memory, 0, 4, 2, 1, 1, 0), () -> driver.createMemory(2 * MIB, 0),
-                    () -> driver.reserve(AT, 2 * MIB), () -> driver.launchHost(0, ran::incrementAndGet));
+                    () -> driver.reserve(AT, 2 * MIB), () -> driver.awaitValue(0, busy.number().address(), 1));
             for (Function function : functions) {
                 assertThat(code(function)).isEqualTo(CudaResult.ILLEGAL_ADDRESS);
             }
