@@ -33,11 +33,14 @@ import java.util.function.Predicate;
 final class Chunks {
     private static final System.Logger LOG = System.getLogger("dev.cryo.device");
     private static final long WINDOW_BYTES = 1L << 36;
+    /** What is kept although nothing uses it, for who frees memory often wants some again. */
+    private static final long IDLE_BYTES = 64 << 20;
 
     private final CudaDriver driver;
     private final Current current;
     private final NavigableMap<Long, Chunk> chunks = new TreeMap<>();
     private final Map<Integer, Long> backed = new HashMap<>();
+    private long idleBytes;
     /** The reserved ones; guarded by itself. */
     private final Set<Long> windows = new HashSet<>();
 
@@ -52,6 +55,7 @@ final class Chunks {
         final long bytes;
         final int device;
         private boolean isThere;
+        private boolean isIdle;
 
         Chunk(long address, long bytes, int device) {
             this.address = address;
@@ -102,6 +106,10 @@ final class Chunks {
             if (there.device != device) {
                 throw new RefusedException(CudaResult.OPERATING_SYSTEM,
                         "memory of device " + there.device + " lies at 0x" + Long.toHexString(at));
+            }
+            if (there.isIdle) {
+                there.isIdle = false;
+                idleBytes -= there.bytes;
             }
             at = there.end();
         }
@@ -167,18 +175,40 @@ final class Chunks {
         made.forEach(chunk -> chunk.isThere = true);
     }
 
-    /** Picks the chunks that a range touches and that nothing uses; they must be {@linkplain #unmap unmapped} next. */
+    /**
+     * Picks the chunks that a range touches and that nothing uses, but for a few that are kept; they must be
+     * {@linkplain #unmap unmapped} next.
+     */
     List<Chunk> endUnused(long address, long bytes, Predicate<Chunk> used) {
         List<Chunk> unused = new ArrayList<>();
         Map.Entry<Long, Chunk> first = chunks.floorEntry(address);
         long from = first == null ? address : first.getKey();
         for (Chunk chunk : chunks.subMap(from, true, address + bytes, false).values()) {
-            if (chunk.isThere && chunk.end() > address && !used.test(chunk)) {
+            if (!chunk.isThere || chunk.isIdle || chunk.end() <= address || used.test(chunk)) {
+                continue;
+            }
+            if (idleBytes + chunk.bytes <= IDLE_BYTES) {
+                chunk.isIdle = true;
+                idleBytes += chunk.bytes;
+            } else {
                 chunk.isThere = false;
                 unused.add(chunk);
             }
         }
         return unused;
+    }
+
+    /** Picks the chunks of a device that were kept; they must be {@linkplain #unmap unmapped} next. */
+    List<Chunk> endIdle(int device) {
+        List<Chunk> idle = chunks.values().stream()
+                .filter(chunk -> chunk.isIdle && chunk.device == device)
+                .toList();
+        for (Chunk chunk : idle) {
+            chunk.isThere = false;
+            chunk.isIdle = false;
+            idleBytes -= chunk.bytes;
+        }
+        return idle;
     }
 
     /** Unmaps a chunk. */

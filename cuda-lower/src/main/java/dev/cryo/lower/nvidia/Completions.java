@@ -26,6 +26,7 @@ import java.util.function.IntConsumer;
 final class Completions implements AutoCloseable {
     private static final long PATIENCE_NANOS = 10_000_000;
     private static final long PAUSE_NANOS = 50_000;
+    private static final long SPIN_NANOS = 1_500;
     private static final long WATCH_NANOS = 20_000_000;
     private static final int PENDING = -1;
 
@@ -225,6 +226,10 @@ final class Completions implements AutoCloseable {
                 .map(Deque::element)
                 .anyMatch(wait -> wait.urgency() == Urgency.NOW && now - wait.since() < PATIENCE_NANOS);
         if (hurry) {
+            // Not without a pause: the driver has locks that launches need too.
+            for (long end = now + SPIN_NANOS; System.nanoTime() < end; ) {
+                Thread.onSpinWait();
+            }
             Thread.yield();
             return;
         }

@@ -24,6 +24,7 @@ final class ContextCalls {
     private final Completions completions;
     private final Workers workers;
     private final ModuleCalls modules;
+    private final EventCalls events;
     private final RowCopies rows;
     private final Lanes lanes;
     private final HostTurns turns;
@@ -39,6 +40,7 @@ final class ContextCalls {
             Completions completions,
             Workers workers,
             ModuleCalls modules,
+            EventCalls events,
             RowCopies rows,
             Lanes lanes,
             HostTurns turns) {
@@ -52,6 +54,7 @@ final class ContextCalls {
         this.completions = completions;
         this.workers = workers;
         this.modules = modules;
+        this.events = events;
         this.rows = rows;
         this.lanes = lanes;
         this.turns = turns;
@@ -109,17 +112,18 @@ final class ContextCalls {
         }
         List<LowerHalf.Range> ranges = memory.retireAll(context);
         List<Mark> work = marks.ofAll(objects.contextsOf(context.device));
-        modules.removeAll(context);
-        objects.remove(context);
+        List<GpuModule> loaded = modules.removeAll(context);
+        objects.remove(context).forEach(events::forget);
         completions.afterAll(work, Urgency.NOW, () -> workers.execute("end of " + context, () -> {
-            end(context, ranges);
+            end(context, ranges, loaded);
             return () -> reply.done(Call.Done.DONE);
         }));
     }
 
-    private void end(GpuContext context, List<LowerHalf.Range> ranges) {
+    private void end(GpuContext context, List<LowerHalf.Range> ranges, List<GpuModule> loaded) {
         context.awaitUnused();
-        modules.forget(context);
+        loaded.forEach(modules::end);
+        modules.take(context).forEach(modules::end); // Those that were being loaded.
         host.removeAll(context);
         List<LowerHalf.Range> all = new ArrayList<>(ranges);
         all.addAll(memory.retireAll(context)); // What modules have claimed that were being loaded.
@@ -131,6 +135,9 @@ final class ContextCalls {
             memory.end(all);
             empty(context);
             destroy(context);
+        }
+        if (objects.contextsOf(context.device).isEmpty()) {
+            memory.endIdle(context.device);
         }
         rows.forget(context);
         lanes.forget(context);

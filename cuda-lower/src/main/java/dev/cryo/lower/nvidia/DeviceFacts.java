@@ -5,7 +5,7 @@ import dev.cryo.lower.nvidia.driver.CudaDriver;
 import dev.cryo.lower.nvidia.driver.DriverException;
 import dev.cryo.streamlog.call.Call;
 import dev.cryo.streamlog.call.CudaResult;
-import java.util.stream.IntStream;
+import java.util.Set;
 
 /**
  * What devices say of themselves. Attributes are numbered as in {@code CUdevice_attribute} (cuda.h); those of features
@@ -14,7 +14,7 @@ import java.util.stream.IntStream;
  */
 final class DeviceFacts {
     private static final int LAST_ATTRIBUTE = 129;
-    private static final IntStream ABSENT = IntStream.of(
+    private static final Set<Integer> ABSENT = Set.of(
             83, // MANAGED_MEMORY
             88, // PAGEABLE_MEMORY_ACCESS
             89, // CONCURRENT_MANAGED_ACCESS
@@ -42,12 +42,6 @@ final class DeviceFacts {
             124, // DMA_BUF_SUPPORTED
             125, // IPC_EVENT_SUPPORTED
             128); // HANDLE_TYPE_FABRIC_SUPPORTED
-    private static final boolean[] IS_ABSENT = new boolean[LAST_ATTRIBUTE + 1];
-
-    static {
-        ABSENT.forEach(attribute -> IS_ABSENT[attribute] = true);
-    }
-
     private static final int UNIFIED_ADDRESSING = 41;
     private static final int VIRTUAL_MEMORY_MANAGEMENT = 102;
     /** CUDA 12.2, of driver 535. */
@@ -114,7 +108,7 @@ final class DeviceFacts {
     private int[] attributes(int device) throws DriverException {
         int[] values = new int[LAST_ATTRIBUTE + 1];
         for (int attribute = 1; attribute <= LAST_ATTRIBUTE; attribute++) {
-            values[attribute] = IS_ABSENT[attribute] ? 0 : attribute(device, attribute);
+            values[attribute] = ABSENT.contains(attribute) ? 0 : attribute(device, attribute);
         }
         return values;
     }

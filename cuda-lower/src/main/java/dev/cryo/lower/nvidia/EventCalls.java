@@ -38,6 +38,11 @@ final class EventCalls {
     void destroy(Call.EventDestroy call) throws RefusedException {
         GpuEvent event = objects.event(call.event());
         objects.remove(event);
+        forget(event);
+    }
+
+    /** Gives up what an event holds that is no longer in the table. */
+    void forget(GpuEvent event) {
         release(event.mark());
     }
 

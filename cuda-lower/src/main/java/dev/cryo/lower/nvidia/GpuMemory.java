@@ -113,29 +113,30 @@ final class GpuMemory {
     }
 
     private Runnable failed(Waiting now, List<Chunk> missing, int code, @Nullable String why) {
-        Runnable answer;
         synchronized (this) {
             chunks.forget(missing);
             notifyAll();
-            if (code == CudaResult.OUT_OF_MEMORY && (claims.isAnythingRetired() || chunks.isAnythingChanging())) {
-                waiting.add(now); // Until that has ended.
-                return NOTHING;
+            if (code == CudaResult.OUT_OF_MEMORY) {
+                List<Chunk> idle = chunks.endIdle(now.claim.context.device);
+                if (!idle.isEmpty() || claims.isAnythingRetired() || chunks.isAnythingChanging()) {
+                    waiting.add(now); // Until that has ended.
+                    return () -> unmap(idle);
+                }
             }
-            answer = refusal(now, code, why);
         }
-        Runnable others = advanceAll(List.of());
-        return () -> {
-            answer.run();
-            others.run();
-        };
+        Runnable answer = refusal(now, code, why);
+        endUnused(List.of(now.claim.range()));
+        return answer;
     }
 
     /** Takes a claim back that there is no memory for. */
     private Runnable refusal(Waiting refused, int code, @Nullable String why) {
         System.getLogger("dev.cryo.device").log(System.Logger.Level.DEBUG, "{0} are refused, CUDA error {1}: {2}",
                 range(refused.claim.address, refused.claim.bytes), Integer.toString(code), String.valueOf(why));
-        if (claims.has(refused.claim)) {
-            claims.remove(refused.claim);
+        synchronized (this) {
+            if (claims.has(refused.claim)) {
+                claims.remove(refused.claim);
+            }
         }
         return () -> refused.reply.failed(code);
     }
@@ -172,6 +173,15 @@ final class GpuMemory {
         endUnused(ranges);
     }
 
+    /** Gives back what is kept of a device's memory for later. */
+    void endIdle(int device) {
+        List<Chunk> idle;
+        synchronized (this) {
+            idle = chunks.endIdle(device);
+        }
+        unmap(idle);
+    }
+
     private void endUnused(List<LowerHalf.Range> ranges) {
         List<Chunk> unused = new ArrayList<>();
         synchronized (this) {
@@ -183,9 +193,15 @@ final class GpuMemory {
         if (unused.isEmpty()) {
             advanceAll(List.of()).run();
         } else {
+            unmap(unused);
+        }
+    }
+
+    private void unmap(List<Chunk> ending) {
+        if (!ending.isEmpty()) {
             workers.execute("end of memory", () -> {
-                unused.forEach(chunks::unmap);
-                return advanceAll(unused);
+                ending.forEach(chunks::unmap);
+                return advanceAll(ending);
             });
         }
     }

@@ -88,11 +88,14 @@ final class GpuObjects {
         return null;
     }
 
-    /** Forgets a context with its streams and events. */
-    void remove(GpuContext context) {
+    /** Forgets a context with its streams and events; returns these events. */
+    List<GpuEvent> remove(GpuContext context) {
         contexts.remove(context.id);
         streams.values().removeIf(stream -> stream.context == context);
-        events.values().removeIf(event -> event.context == context);
+        List<GpuEvent> ending =
+                events.values().stream().filter(event -> event.context == context).toList();
+        ending.forEach(this::remove);
+        return ending;
     }
 
     void remove(GpuStream stream) {

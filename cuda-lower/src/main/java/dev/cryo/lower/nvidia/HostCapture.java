@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.AtomicReference;
 
 /** The contents of a device held by a copy in host memory. Thread-safe. */
 final class HostCapture implements GpuCapture.Part {
-    private static final int MOST_THREADS = 4;
+    private static final int MOST_THREADS = 8;
     /** While one piece is copied from its buffer, others are on their way. */
     private static final int PIECES_PER_THREAD = 2;
     /** What must be left for everybody else on this machine. */

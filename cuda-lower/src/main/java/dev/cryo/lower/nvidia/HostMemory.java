@@ -58,37 +58,48 @@ final class HostMemory {
         return Objects.requireNonNull(host, "the upper half's memory is not attached");
     }
 
-    synchronized void attach(LowerHalf.HostSide to) throws IOException {
+    void attach(LowerHalf.HostSide to) throws IOException {
         if (host != null) {
             throw new IllegalStateException("the device is attached already");
         }
-        for (Map.Entry<Long, Area> area : areas.entrySet()) {
-            to.mapHost(area.getKey(), area.getValue().bytes, area.getValue().descriptor);
-        }
-        for (Map.Entry<Long, Area> area : areas.entrySet()) {
-            if (!area.getValue().context.isFaulted()) {
-                try {
-                    register(area.getValue().context, area.getKey(), area.getValue().pageBytes());
-                } catch (DriverException e) {
-                    throw new IOException("the driver does not take page-locked memory, "
-                            + GpuMemory.range(area.getKey(), area.getValue().bytes) + ": " + e.getMessage(), e);
-                }
+        try {
+            for (Map.Entry<Long, Area> area : areas.entrySet()) {
+                take(area.getKey(), area.getValue(), to);
             }
+        } catch (IOException e) {
+            areas.forEach((address, area) -> giveUp(address, area, to));
+            throw e;
         }
         host = to;
         registerStaging();
     }
 
-    synchronized void detach() {
+    void detach() {
         LowerHalf.HostSide from = host;
         if (from != null) {
             unregisterStaging(from);
-            areas.forEach((address, area) -> {
-                unregister(area.context, address);
-                from.unmapHost(address, area.bytes);
-            });
+            areas.forEach((address, area) -> giveUp(address, area, from));
         }
         host = null;
+    }
+
+    private void take(long address, Area area, LowerHalf.HostSide from) throws IOException {
+        from.mapHost(address, area.bytes, area.descriptor);
+        if (area.context.isFaulted()) {
+            return; // Nobody will use it.
+        }
+        try {
+            register(area.context, address, area.pageBytes());
+        } catch (DriverException e) {
+            from.unmapHost(address, area.bytes);
+            throw new IOException("the driver does not take page-locked memory, "
+                    + GpuMemory.range(address, area.bytes) + ": " + e.getMessage(), e);
+        }
+    }
+
+    private void giveUp(long address, Area area, LowerHalf.HostSide to) {
+        unregister(area.context, address);
+        to.unmapHost(address, area.bytes);
     }
 
     /** Registers staging memory if that was not to be done before, for want of a context. */
@@ -111,7 +122,7 @@ final class HostMemory {
         }
     }
 
-    private void unregisterStaging(LowerHalf.HostSide from) {
+    private synchronized void unregisterStaging(LowerHalf.HostSide from) {
         GpuContext by = registrar;
         registrar = null;
         if (by != null) {
@@ -147,11 +158,11 @@ final class HostMemory {
     }
 
     /**
-     * Adds memory, mapping and registering it if attached.
+     * Adds memory, which must be {@linkplain #take taken} next.
      *
-     * @throws RefusedException if it overlaps other memory or cannot be mapped or page-locked
+     * @throws RefusedException if it overlaps other memory
      */
-    synchronized void add(long address, long bytes, int descriptor, GpuContext context) throws RefusedException {
+    void add(long address, long bytes, int descriptor, GpuContext context) throws RefusedException {
         if (address <= 0 || bytes <= 0 || bytes > Long.MAX_VALUE - address) {
             throw new RefusedException(CudaResult.INVALID_VALUE, GpuMemory.range(address, bytes) + " is no range");
         }
@@ -160,22 +171,25 @@ final class HostMemory {
             throw new RefusedException(
                     CudaResult.HOST_MEMORY_ALREADY_REGISTERED, GpuMemory.range(address, bytes) + " are known already");
         }
-        Area area = new Area(bytes, descriptor, context);
-        LowerHalf.HostSide to = host;
-        if (to != null) {
+        areas.put(address, new Area(bytes, descriptor, context));
+    }
+
+    /**
+     * Maps and registers added memory if attached; for any thread. Takes long, for the kernel locks every page.
+     *
+     * @throws RefusedException if that is not possible; the memory is removed then
+     */
+    void take(long address) throws RefusedException {
+        Area area = areas.get(address);
+        LowerHalf.HostSide from = host;
+        if (area != null && from != null) {
             try {
-                to.mapHost(address, bytes, descriptor);
+                take(address, area, from);
             } catch (IOException e) {
-                throw new RefusedException(CudaResult.OPERATING_SYSTEM, e.getMessage());
-            }
-            try {
-                register(context, address, area.pageBytes());
-            } catch (DriverException e) {
-                to.unmapHost(address, bytes);
+                areas.remove(address);
                 throw new RefusedException(CudaResult.OPERATING_SYSTEM, e.getMessage());
             }
         }
-        areas.put(address, area);
     }
 
     /**
@@ -192,29 +206,30 @@ final class HostMemory {
         return area.context;
     }
 
-    /** Removes memory that begins at an address, if it is there; the work that may use it must have ended. */
-    synchronized void remove(long address) {
+    /**
+     * Removes memory that begins at an address, if it is there; the work that may use it must have ended. For any
+     * thread; the driver may wait for the device.
+     */
+    void remove(long address) {
         Area area = areas.remove(address);
         LowerHalf.HostSide from = host;
         if (area != null && from != null) {
-            unregister(area.context, address);
-            from.unmapHost(address, area.bytes);
+            giveUp(address, area, from);
         }
     }
 
-    /** Removes the memory of a context that is about to end. */
-    synchronized void removeAll(GpuContext context) {
+    /** Removes the memory of a context that is about to end; for any thread. */
+    void removeAll(GpuContext context) {
         areas.forEach((address, area) -> {
             if (area.context == context) {
                 remove(address);
             }
         });
-        if (registrar == context) {
-            LowerHalf.HostSide from = host;
-            if (from != null) {
+        LowerHalf.HostSide from = host;
+        synchronized (this) {
+            if (registrar == context && from != null) {
                 unregisterStaging(from);
             }
-            registrar = null;
         }
     }
 

@@ -15,6 +15,8 @@ import java.util.List;
  * given before, by another thread, for the driver may wait for the device then.
  */
 final class MemoryCalls {
+    private static final System.Logger LOG = System.getLogger("dev.cryo.device");
+
     private final CudaDriver driver;
     private final GpuObjects objects;
     private final Current current;
@@ -92,10 +94,22 @@ final class MemoryCalls {
         GpuContext unused = memory.owner(address);
     }
 
-    void allocateHost(Call.HostAlloc call) throws RefusedException {
+    void allocateHost(Call.HostAlloc call, LowerHalf.Reply reply) throws RefusedException {
         GpuContext context = objects.context(call.context());
         context.requireHealthy();
         host.add(call.address(), call.bytes(), call.descriptor(), context);
+        boolean unused = context.use(); // It lives: it is in the table.
+        workers.execute("locking of pages", () -> {
+            try {
+                host.take(call.address());
+                return () -> reply.done(Call.Done.DONE);
+            } catch (RefusedException e) {
+                LOG.log(System.Logger.Level.WARNING, "page-locked memory is refused: {0}", e.getMessage());
+                return () -> reply.failed(e.code());
+            } finally {
+                context.leave();
+            }
+        });
     }
 
     void freeHost(Call.HostFree call, LowerHalf.Reply reply) throws RefusedException {

@@ -124,7 +124,8 @@ final class ModuleCalls {
         });
     }
 
-    private void end(GpuModule module) {
+    /** Unloads a module that no work uses; for any thread. */
+    void end(GpuModule module) {
         try {
             if (module.context.isFaulted()) {
                 constants.remove(module); // The rest ends with the context.
@@ -138,16 +139,18 @@ final class ModuleCalls {
         }
     }
 
-    /** Forgets the kernels of a context that is about to end. */
-    void removeAll(GpuContext context) {
+    /** Forgets the kernels of a context that is about to end, and takes its modules out of the table. */
+    List<GpuModule> removeAll(GpuContext context) {
         kernels.values().removeIf(kernel -> kernel.module().context == context);
-        forget(context);
+        return take(context);
     }
 
-    /** Forgets the modules of a context that have come late; they end with it. For any thread. */
-    void forget(GpuContext context) {
-        constants.remove(context);
-        modules.values().removeIf(module -> module.context == context);
+    /** Takes the modules of a context out of the table, which must be ended; for any thread. */
+    List<GpuModule> take(GpuContext context) {
+        List<GpuModule> taken =
+                modules.values().stream().filter(module -> module.context == context).toList();
+        taken.forEach(module -> modules.remove(module.id));
+        return taken;
     }
 
     Call.FunctionGet.Result get(Call.FunctionGet call) throws RefusedException, DriverException {

@@ -84,8 +84,8 @@ public final class NvidiaDevice implements UnifiedDevice {
         moduleCalls = new ModuleCalls(
                 driver, objects, current, marks, completions, workers, memory, constants, loader);
         contextCalls = new ContextCalls(
-                driver, facts, objects, current, memory, host, marks, completions, workers, moduleCalls, rows, lanes,
-                turns);
+                driver, facts, objects, current, memory, host, marks, completions, workers, moduleCalls,
+                eventCalls, rows, lanes, turns);
         completions.start();
     }
 
@@ -232,10 +232,7 @@ public final class NvidiaDevice implements UnifiedDevice {
                 }
                 memoryCalls.map(it.address(), it.mappedBytes(), it.context(), reply);
             }
-            case Call.HostAlloc it -> {
-                memoryCalls.allocateHost(it);
-                reply.done(Call.Done.DONE);
-            }
+            case Call.HostAlloc it -> memoryCalls.allocateHost(it, reply);
             case Call.HostFree it -> memoryCalls.freeHost(it, reply);
             case Call.StreamSync it -> streamCalls.sync(it, reply);
             case Call.StreamQuery it -> streamCalls.query(it, reply);

@@ -17,8 +17,11 @@ public final class CudaResult {
     public static final int INVALID_IMAGE = 200;
     public static final int INVALID_CONTEXT = 201;
     public static final int NO_BINARY_FOR_GPU = 209;
+    public static final int ECC_UNCORRECTABLE = 214;
     public static final int UNSUPPORTED_LIMIT = 215;
     public static final int INVALID_PTX = 218;
+    public static final int NVLINK_UNCORRECTABLE = 220;
+    public static final int CONTAINED = 226;
     public static final int INVALID_SOURCE = 300;
     public static final int FILE_NOT_FOUND = 301;
     public static final int OPERATING_SYSTEM = 304;
@@ -49,8 +52,9 @@ public final class CudaResult {
     /** Whether an error of this code, once met by a context, is given by every later call on it. */
     public static boolean isSticky(int code) {
         return switch (code) {
-            case ILLEGAL_ADDRESS, LAUNCH_TIMEOUT, ASSERT, HARDWARE_STACK_ERROR, ILLEGAL_INSTRUCTION,
-                    MISALIGNED_ADDRESS, INVALID_ADDRESS_SPACE, INVALID_PC, LAUNCH_FAILED -> true;
+            case ECC_UNCORRECTABLE, NVLINK_UNCORRECTABLE, CONTAINED, ILLEGAL_ADDRESS, LAUNCH_TIMEOUT, ASSERT,
+                    HARDWARE_STACK_ERROR, ILLEGAL_INSTRUCTION, MISALIGNED_ADDRESS, INVALID_ADDRESS_SPACE,
+                    INVALID_PC, LAUNCH_FAILED -> true;
             default -> false;
         };
     }
