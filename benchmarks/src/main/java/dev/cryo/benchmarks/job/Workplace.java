@@ -28,11 +28,13 @@ public final class Workplace implements AutoCloseable {
 
     private final Path home;
     private final CommandLine cryo;
+    private final List<String> launchOptions;
     private final List<Child> children = new CopyOnWriteArrayList<>();
 
-    private Workplace(Path home, CommandLine cryo) {
+    private Workplace(Path home, CommandLine cryo, List<String> launchOptions) {
         this.home = home;
         this.cryo = cryo.with("CRYO_HOME", home.toString());
+        this.launchOptions = List.copyOf(launchOptions);
     }
 
     /** The processes of a job, as {@code cryo ps} tells them. */
@@ -40,12 +42,17 @@ public final class Workplace implements AutoCloseable {
 
     /** A new workplace in the folder for temporary files. */
     public static Workplace create(CommandLine cryo) throws IOException {
-        return new Workplace(Files.createTempDirectory("cryo-"), cryo);
+        return create(cryo, List.of());
+    }
+
+    /** A new workplace in the folder for temporary files, where every launch has these options. */
+    public static Workplace create(CommandLine cryo, List<String> launchOptions) throws IOException {
+        return new Workplace(Files.createTempDirectory("cryo-"), cryo, launchOptions);
     }
 
     /** A new workplace in a folder that exists and will be emptied. */
     public static Workplace in(Path home, CommandLine cryo) {
-        return new Workplace(home, cryo);
+        return new Workplace(home, cryo, List.of());
     }
 
     /** The folder that is CRYO_HOME here. */
@@ -93,9 +100,10 @@ public final class Workplace implements AutoCloseable {
         children.remove(child);
     }
 
-    /** Starts a job. */
+    /** Starts a job, with these options after those of every launch here. */
     public Child launch(String name, List<String> options, List<String> application) throws IOException {
         List<String> words = new ArrayList<>(List.of("launch", "--name", name));
+        words.addAll(launchOptions);
         words.addAll(options);
         words.add("--");
         words.addAll(application);

@@ -21,7 +21,9 @@ import org.junit.jupiter.api.Test;
 @NeedsCriu
 class DriverEngineTest {
     private static final String JOB = "count";
-    private static final String COUNT = "i=0; while :; do echo $i; i=$((i+1)); sleep 0.05; done";
+
+    /** Waits for input that never comes: a shell that starts a program is two shells for a moment, both using CUDA. */
+    private static final String COUNT = "i=0; while :; do echo $i; i=$((i+1)); read -rt 0.05; done";
     private static final int USAGE = 2;
     private static final int UNAVAILABLE = 69;
     private static final int FAILED = 70;

@@ -11,9 +11,14 @@ abstract class InWorkplace {
     @SuppressWarnings("NullAway.Init") // Set before each test.
     Workplace place;
 
+    /** A new workplace of the kind that these tests need. */
+    Workplace newPlace() throws Exception {
+        return Places.create();
+    }
+
     @BeforeEach
     final void createWorkplace() throws Exception {
-        place = Places.create();
+        place = newPlace();
     }
 
     @AfterEach

@@ -46,11 +46,12 @@ final class Places {
         return cryo.after("env", "--default-signal=INT,QUIT,HUP,TERM,USR1");
     }
 
-    /** Where {@code --device nvidia} runs on a simulated driver. */
+    /** Where every job is launched on a GPU, whose driver is simulated. */
     static Workplace createWithSimulatedGpu() throws IOException {
         CodeSource driver = SimulatedDriverProvider.class.getProtectionDomain().getCodeSource();
         URL provided = Objects.requireNonNull(Places.class.getResource("/simulated-gpu"), "what provides it");
-        return Workplace.create(cryo(List.of(path(driver.getLocation()), path(provided))));
+        return Workplace.create(
+                cryo(List.of(path(driver.getLocation()), path(provided))), List.of("--device", "nvidia"));
     }
 
     private static String path(URL place) {
@@ -59,6 +60,11 @@ final class Places {
 
     static Workplace create() throws IOException {
         return Workplace.create(cryo());
+    }
+
+    /** Where every job is launched on a GPU. */
+    static Workplace createOnGpu() throws IOException {
+        return Workplace.create(cryo(), List.of("--device", "nvidia"));
     }
 
     /** In a namespace where neither the system call nor the device file gives a userfaultfd. */

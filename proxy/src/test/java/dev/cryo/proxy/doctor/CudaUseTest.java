@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.cryo.proxy.driver.ProcessState;
 import dev.cryo.proxy.driver.ScriptedDriver;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -14,7 +17,8 @@ class CudaUseTest {
     void isToldOfEveryProcessBelow() throws Exception {
         Process shell = new ProcessBuilder("sh", "-c", "sleep 100; true").start();
         try {
-            while (shell.children().findAny().isEmpty()) {
+            // For a moment the shell's child is a shell too.
+            while (shell.children().noneMatch(child -> programOf(child).equals("sleep"))) {
                 Thread.sleep(5);
             }
             long sleep = shell.children().findAny().orElseThrow().pid();
@@ -27,6 +31,14 @@ class CudaUseTest {
         } finally {
             shell.descendants().forEach(ProcessHandle::destroyForcibly);
             shell.destroyForcibly();
+        }
+    }
+
+    private static String programOf(ProcessHandle process) {
+        try {
+            return Files.readString(Path.of("/proc/" + process.pid() + "/comm")).strip();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
