@@ -218,19 +218,19 @@ class FloatOpcodesTest {
             for (String to : new String[] {"u8", "s8", "u16", "s16", "u32", "s32", "u64", "s64"}) {
                 for (String mode : new String[] {"rni", "rzi", "rmi", "rpi"}) {
                     OpcodeHarness.check("cvt." + mode + "." + to + "." + from, to + " " + from, SEED,
-                            (a, b, c) -> toInteger(number(from, a), mode, to).longValue());
+                            (a, b, c) -> toInteger(number(from, a), mode, from, to).longValue());
                 }
             }
         }
     }
 
-    private static BigInteger toInteger(double value, String mode, String to) {
+    private static BigInteger toInteger(double value, String mode, String from, String to) {
         int width = Operand.width(to);
         boolean signed = to.startsWith("s");
         BigInteger max = BigInteger.ONE.shiftLeft(signed ? width - 1 : width).subtract(BigInteger.ONE);
         BigInteger min = signed ? BigInteger.ONE.shiftLeft(width - 1).negate() : BigInteger.ZERO;
         if (Double.isNaN(value)) {
-            return BigInteger.ZERO;
+            return from.equals("f64") || width == 64 ? BigInteger.ONE.shiftLeft(width - 1) : BigInteger.ZERO;
         }
         if (Double.isInfinite(value)) {
             return value > 0 ? max : min;

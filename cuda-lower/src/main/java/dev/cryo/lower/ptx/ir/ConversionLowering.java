@@ -184,13 +184,14 @@ final class ConversionLowering {
             throw op.invalid("opcode " + op.opcode() + " lacks a rounding mode");
         }
         Expr rounded = integral.equals("trunc") ? value : apply(integral + (single ? "32" : "64"), value);
-        String letter = single ? "f" : "d";
+        String name = (to.signed() ? "s" : "u") + to.bits();
+        if (!single) {
+            return apply("dto" + name, rounded);
+        }
         return switch (to) {
-            case S32, B32 -> apply(letter + "2i", rounded);
-            case S64, B64 -> apply(letter + "2l", rounded);
-            case U32 -> apply("dtou32", single ? apply("f2d", rounded) : rounded);
-            case U64 -> apply("dtou64", single ? apply("f2d", rounded) : rounded);
-            default -> apply("sat" + (to.signed() ? "s" : "u") + to.bits(), apply(letter + "2l", rounded));
+            case S32 -> apply("f2i", rounded);
+            case U32, S64, U64 -> apply("fto" + name, rounded);
+            default -> apply("sat" + name, apply("f2l", rounded));
         };
     }
 

@@ -138,25 +138,28 @@ public final class BitMath {
         return (field & valid) | (sign & ~valid);
     }
 
+    // Of 64 bits: PTX says that positions and lengths are restricted to 0..255, as those above are. NVIDIA's compiler
+    // makes shifts of these, where numbers above 255 count as they are (seen on an H200, driver 580).
+
     /** Field of {@code length} bits at {@code start}, unsigned. */
     public static long bfeu64(long a, int start, int length) {
-        int s = start & 255;
-        int n = length & 255;
-        long shifted = shru64(a, s);
-        return n >= 64 ? shifted : shifted & ((1L << n) - 1);
+        return shru64(a, start) & lowest64(length);
     }
 
     /** Field of {@code length} bits at {@code start}, sign-extended. */
     public static long bfes64(long a, int start, int length) {
-        int s = start & 255;
-        int n = length & 255;
-        if (n == 0) {
+        if (length == 0) {
             return 0;
         }
+        long s = Integer.toUnsignedLong(start);
+        long n = Integer.toUnsignedLong(length);
         long sign = a >> Math.min(s + n - 1, 63) << 63 >> 63;
-        long mask = n >= 64 ? -1 : (1L << n) - 1;
-        long valid = s > 63 ? 0 : n >= 64 - s ? -1L >>> s : mask;
-        return (shru64(a, s) & valid) | (sign & ~valid);
+        long valid = s > 63 ? 0 : n >= 64 - s ? -1L >>> s : lowest64(length);
+        return (shru64(a, start) & valid) | (sign & ~valid);
+    }
+
+    private static long lowest64(int length) {
+        return Integer.compareUnsigned(length, 63) > 0 ? -1L : (1L << length) - 1;
     }
 
     /** b with the low {@code length} bits of a inserted at {@code start}. */
@@ -167,9 +170,8 @@ public final class BitMath {
 
     /** b with the low {@code length} bits of a inserted at {@code start}. */
     public static long bfi64(long a, long b, int start, int length) {
-        int n = length & 255;
-        long mask = shl64(n >= 64 ? -1L : (1L << n) - 1, start & 255);
-        return (shl64(a, start & 255) & mask) | (b & ~mask);
+        long mask = shl64(lowest64(length), start);
+        return (shl64(a, start) & mask) | (b & ~mask);
     }
 
     /** {@code b} one bits at position {@code a}; both are clamped to 32. */

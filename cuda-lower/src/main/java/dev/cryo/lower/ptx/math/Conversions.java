@@ -1,6 +1,9 @@
 package dev.cryo.lower.ptx.math;
 
-/** Conversions between number types. Float to integer saturates; not-a-number becomes 0. */
+/**
+ * Conversions between number types. Float to integer saturates. Not-a-number becomes 0, but where the source or the
+ * result has 64 bits: there it becomes the highest bit of the result alone (PTX ISA, cvt).
+ */
 public final class Conversions {
     private Conversions() {
     }
@@ -74,14 +77,62 @@ public final class Conversions {
         return (float) u32tod(a);
     }
 
+    /** To signed 64 bits, toward zero. */
+    public static long ftos64(float a) {
+        return Float.isNaN(a) ? Long.MIN_VALUE : (long) a;
+    }
+
+    /** To signed 64 bits, toward zero. */
+    public static long dtos64(double a) {
+        return Double.isNaN(a) ? Long.MIN_VALUE : (long) a;
+    }
+
+    /** To signed 32 bits, toward zero. */
+    public static int dtos32(double a) {
+        return Double.isNaN(a) ? Integer.MIN_VALUE : (int) a;
+    }
+
+    /** To signed 16 bits, toward zero. */
+    public static int dtos16(double a) {
+        return sats16(dtos64(a));
+    }
+
+    /** To signed 8 bits, toward zero. */
+    public static int dtos8(double a) {
+        return sats8(dtos64(a));
+    }
+
+    /** To unsigned 8 bits, toward zero. */
+    public static int dtou8(double a) {
+        return Double.isNaN(a) ? 0x80 : satu8((long) a);
+    }
+
+    /** To unsigned 16 bits, toward zero. */
+    public static int dtou16(double a) {
+        return Double.isNaN(a) ? 0x8000 : satu16((long) a);
+    }
+
+    /** To unsigned 32 bits, toward zero. */
+    public static int ftou32(float a) {
+        return satu32((long) a);
+    }
+
     /** To unsigned 32 bits, toward zero. */
     public static int dtou32(double a) {
-        return (int) Math.clamp((long) a, 0, 0xffffffffL);
+        return Double.isNaN(a) ? 0x80000000 : satu32((long) a);
+    }
+
+    /** To unsigned 64 bits, toward zero. */
+    public static long ftou64(float a) {
+        return dtou64(a);
     }
 
     /** To unsigned 64 bits, toward zero. */
     public static long dtou64(double a) {
-        if (!(a > 0)) {
+        if (Double.isNaN(a)) {
+            return Long.MIN_VALUE;
+        }
+        if (a <= 0) {
             return 0;
         }
         if (a >= 0x1p64) {

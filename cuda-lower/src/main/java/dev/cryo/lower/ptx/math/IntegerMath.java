@@ -172,7 +172,7 @@ public final class IntegerMath {
         return Math.unsignedMultiplyHigh(a, b);
     }
 
-    // PTX leaves division by zero open; devices give all ones, and the dividend as the remainder.
+    // PTX leaves division by zero open; NVIDIA's devices give all ones as quotient and as remainder.
 
     /** Quotient, signed. */
     public static int div32(int a, int b) {
@@ -186,12 +186,12 @@ public final class IntegerMath {
 
     /** Remainder, signed. */
     public static int rem32(int a, int b) {
-        return b == 0 ? a : a % b;
+        return b == 0 ? -1 : a % b;
     }
 
     /** Remainder, unsigned. */
     public static int remu32(int a, int b) {
-        return b == 0 ? a : Integer.remainderUnsigned(a, b);
+        return b == 0 ? -1 : Integer.remainderUnsigned(a, b);
     }
 
     /** Quotient, signed. */
@@ -206,12 +206,12 @@ public final class IntegerMath {
 
     /** Remainder, signed. */
     public static long rem64(long a, long b) {
-        return b == 0 ? a : a % b;
+        return b == 0 ? -1 : a % b;
     }
 
     /** Remainder, unsigned. */
     public static long remu64(long a, long b) {
-        return b == 0 ? a : Long.remainderUnsigned(a, b);
+        return b == 0 ? -1 : Long.remainderUnsigned(a, b);
     }
 
     /** Sum, saturated to 32 bits. */
