@@ -1,6 +1,7 @@
 package dev.cryo.benchmarks.bench;
 
 import dev.cryo.benchmarks.bench.gpu.GpuCommand;
+import dev.cryo.benchmarks.bench.image.ImageCommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -11,7 +12,7 @@ import picocli.CommandLine.Spec;
         name = "bench",
         mixinStandardHelpOptions = true,
         description = "Measure what cryo costs on this machine.",
-        subcommands = {OverheadCommand.class, UvmCommand.class, GpuCommand.class})
+        subcommands = {OverheadCommand.class, UvmCommand.class, ImageCommand.class, GpuCommand.class})
 public final class BenchCommand implements Runnable {
     @Spec
     @SuppressWarnings("NullAway.Init") // Set by picocli.

@@ -7,18 +7,17 @@ import java.io.IOException;
 
 /**
  * Holds device memory and changes one block of it after the other, every {@code --stride}th alone; to be checkpointed.
- * Prints {@code ready N}, N blocks being changed by turns, and {@code round N} for every 16th round. It reads standard
- * input between rounds: a line {@code verify} has it compare all of its memory and print {@code verified N}, after N
- * rounds; a line {@code end} does the same and ends it.
+ * Prints {@code ready N}, N blocks being changed by turns, and {@code round N} after every {@code --told} rounds. It
+ * reads standard input between rounds: a line {@code verify} has it compare all of its memory and print
+ * {@code verified N}, after N rounds; a line {@code end} does the same and ends it.
  *
- * <p>Options: {@code --mib 1024 --allocations 8 --block-kib 2048 --stride 1 --round-ms 2}.
+ * <p>Options: {@code --mib 1024 --allocations 8 --block-kib 2048 --stride 1 --round-ms 2 --told 16}.
  */
 public final class Holder {
-    private static final int TOLD = 16;
-
     private final Contents contents;
     private final int stride;
     private final int changing;
+    private final int told;
     private long round;
 
     private Holder(Options options) throws IOException {
@@ -26,13 +25,14 @@ public final class Holder {
                 options.number("mib") << 20, options.count("allocations"), options.count("block-kib") << 10);
         stride = Math.max(1, options.count("stride"));
         changing = (contents.blocks() + stride - 1) / stride;
+        told = Math.max(1, options.count("told"));
     }
 
     /** Runs until it is told to end. */
     public static void main(String[] args) {
         Program.whole(
                 args, Holder::run,
-                "mib", "1024", "allocations", "8", "block-kib", "2048", "stride", "1", "round-ms", "2");
+                "mib", "1024", "allocations", "8", "block-kib", "2048", "stride", "1", "round-ms", "2", "told", "16");
     }
 
     private static void run(Options options) throws IOException, InterruptedException {
@@ -50,7 +50,7 @@ public final class Holder {
 
     private void change() {
         contents.change((int) (round % changing) * stride, ++round);
-        if (round % TOLD == 0) {
+        if (round % told == 0) {
             Program.say("round " + round);
         }
     }

@@ -15,7 +15,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 
 /**
@@ -125,9 +129,18 @@ public final class Workplace implements AutoCloseable {
 
     /** Takes a checkpoint, over the job's socket as {@code cryo checkpoint} does. */
     public CheckpointTaken checkpoint(String job) throws UnexpectedException {
+        return ask(job, new TakeCheckpoint(0, false));
+    }
+
+    /** Takes a checkpoint and ends the job when its image is complete, as {@code cryo stop} does. */
+    public CheckpointTaken stop(String job) throws UnexpectedException {
+        return ask(job, new TakeCheckpoint(0, true));
+    }
+
+    private CheckpointTaken ask(String job, TakeCheckpoint what) throws UnexpectedException {
         try (ControlClient client = ControlClient.connect(
                 job(job).resolve("control.sock"), ControlMessage.Role.COMMAND, Duration.ofSeconds(20))) {
-            client.write(new TakeCheckpoint(0, false));
+            client.write(what);
             ControlMessage answer = client.read();
             if (answer instanceof CheckpointTaken taken) {
                 return taken;
@@ -135,6 +148,29 @@ public final class Workplace implements AutoCloseable {
             throw new UnexpectedException("the checkpoint of " + job + " was answered by " + answer);
         } catch (IOException e) {
             throw new UnexpectedException("the checkpoint of " + job + " failed: " + e.getMessage(), e);
+        }
+    }
+
+    /** Takes a checkpoint and waits so long for its image; a failure tells what the job has printed. */
+    public CheckpointTaken checkpoint(String job, Child child, Duration limit)
+            throws UnexpectedException, InterruptedException {
+        CompletableFuture<CheckpointTaken> answer = new CompletableFuture<>();
+        Thread.ofVirtual().start(() -> {
+            try {
+                answer.complete(checkpoint(job));
+            } catch (UnexpectedException | RuntimeException e) {
+                answer.completeExceptionally(e);
+            }
+        });
+        try {
+            return answer.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            Throwable cause = e.getCause() == null ? e : e.getCause();
+            throw new UnexpectedException(cause.getMessage() + "; of the job: " + child.printed(), e);
+        } catch (TimeoutException e) {
+            throw new UnexpectedException(
+                    "the checkpoint was not complete after " + limit.toSeconds() + " s; of the job: "
+                            + child.printed(), e);
         }
     }
 

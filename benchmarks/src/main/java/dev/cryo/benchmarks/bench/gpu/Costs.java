@@ -1,5 +1,7 @@
 package dev.cryo.benchmarks.bench.gpu;
 
+import dev.cryo.benchmarks.bench.measure.Budget;
+import dev.cryo.benchmarks.bench.measure.Size;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Locale;

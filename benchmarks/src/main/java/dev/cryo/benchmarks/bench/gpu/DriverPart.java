@@ -1,5 +1,7 @@
 package dev.cryo.benchmarks.bench.gpu;
 
+import dev.cryo.benchmarks.bench.measure.Budget;
+import dev.cryo.benchmarks.bench.measure.Figures;
 import dev.cryo.benchmarks.job.Applications;
 import dev.cryo.benchmarks.job.Child;
 import dev.cryo.benchmarks.job.UnexpectedException;

@@ -1,5 +1,8 @@
 package dev.cryo.benchmarks.bench.gpu;
 
+import dev.cryo.benchmarks.bench.measure.Budget;
+import dev.cryo.benchmarks.bench.measure.Figures;
+import dev.cryo.benchmarks.bench.measure.Size;
 import dev.cryo.benchmarks.job.CommandLine;
 import dev.cryo.benchmarks.job.Workplace;
 import dev.cryo.proxy.host.Criu;

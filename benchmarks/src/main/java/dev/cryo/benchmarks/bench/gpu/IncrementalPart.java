@@ -1,5 +1,9 @@
 package dev.cryo.benchmarks.bench.gpu;
 
+import dev.cryo.benchmarks.bench.measure.Budget;
+import dev.cryo.benchmarks.bench.measure.Figures;
+import dev.cryo.benchmarks.bench.measure.HeldJob;
+import dev.cryo.benchmarks.bench.measure.Size;
 import dev.cryo.benchmarks.job.UnexpectedException;
 import dev.cryo.streamlog.control.ControlMessage.CheckpointTaken;
 import java.io.IOException;
@@ -25,7 +29,7 @@ final class IncrementalPart implements Part {
         if (lack.isPresent()) {
             throw new SkippedException(lack.get());
         }
-        try (HeldJob job = HeldJob.start(starter, budget, size, STRIDE, starter.saving())) {
+        try (HeldJob job = starter.hold(size, STRIDE, budget, starter.saving())) {
             CheckpointTaken first = job.checkpoint();
             // Every block that is ever changed has changed since.
             job.awaitRound(job.round() + job.changing() + 1);

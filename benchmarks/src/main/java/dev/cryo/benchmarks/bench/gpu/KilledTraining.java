@@ -1,5 +1,7 @@
 package dev.cryo.benchmarks.bench.gpu;
 
+import dev.cryo.benchmarks.bench.measure.Budget;
+import dev.cryo.benchmarks.bench.measure.Figures;
 import dev.cryo.benchmarks.job.Child;
 import dev.cryo.benchmarks.job.TrainerOutput;
 import dev.cryo.benchmarks.job.UnexpectedException;
@@ -56,7 +58,7 @@ final class KilledTraining {
         Workplace place = starter.place();
         TrainerOutput.awaitEpoch(child, EPOCH, budget.limit(RUN));
         Workplace.Parts parts = place.parts(job);
-        CheckpointTaken taken = starter.checkpoint(job, child, budget.limit(RUN));
+        CheckpointTaken taken = place.checkpoint(job, child, budget.limit(RUN));
         figures.put(prefix + "_pause_ms", taken.pauseNanos() / 1e6, 1);
         figures.put(prefix + "_committed_ms", taken.totalNanos() / 1e6, 1);
         figures.put(prefix + "_image_bytes", taken.bytes());

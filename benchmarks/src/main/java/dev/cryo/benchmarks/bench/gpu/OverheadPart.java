@@ -1,6 +1,8 @@
 package dev.cryo.benchmarks.bench.gpu;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.cryo.benchmarks.bench.measure.Budget;
+import dev.cryo.benchmarks.bench.measure.Figures;
 import dev.cryo.benchmarks.gpu.EmptyKernels;
 import dev.cryo.benchmarks.gpu.SimpleStreams;
 import dev.cryo.benchmarks.job.Applications;

@@ -1,6 +1,7 @@
 package dev.cryo.benchmarks.bench.gpu;
 
 import dev.cryo.benchmarks.bench.Median;
+import dev.cryo.benchmarks.bench.measure.Figures;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;

@@ -2,6 +2,10 @@ package dev.cryo.benchmarks.bench.gpu;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.cryo.benchmarks.bench.Median;
+import dev.cryo.benchmarks.bench.measure.Budget;
+import dev.cryo.benchmarks.bench.measure.Figures;
+import dev.cryo.benchmarks.bench.measure.HeldJob;
+import dev.cryo.benchmarks.bench.measure.Size;
 import dev.cryo.benchmarks.gpu.NaiveCheckpoint;
 import dev.cryo.benchmarks.job.UnexpectedException;
 import dev.cryo.streamlog.control.ControlMessage.CheckpointTaken;
@@ -82,7 +86,7 @@ final class PausePart implements Part {
             throws IOException, UnexpectedException, InterruptedException {
         List<CheckpointTaken> taken = new ArrayList<>();
         String name = size.label() + "_" + method;
-        try (HeldJob job = HeldJob.start(starter, budget, size, 1, options(method))) {
+        try (HeldJob job = starter.hold(size, 1, budget, options(method))) {
             for (int i = 0; i < (size.compareTo(LARGEST_NAIVE) <= 0 ? CHECKPOINTS : 1); i++) {
                 long round = job.round();
                 taken.add(job.checkpoint());

@@ -1,5 +1,7 @@
 package dev.cryo.benchmarks.bench.gpu;
 
+import dev.cryo.benchmarks.bench.measure.Figures;
+import dev.cryo.benchmarks.bench.measure.Size;
 import java.util.List;
 import java.util.OptionalDouble;
 

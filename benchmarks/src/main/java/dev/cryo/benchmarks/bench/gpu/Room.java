@@ -1,5 +1,6 @@
 package dev.cryo.benchmarks.bench.gpu;
 
+import dev.cryo.benchmarks.bench.measure.Size;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

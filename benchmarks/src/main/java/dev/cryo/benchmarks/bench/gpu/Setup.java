@@ -1,5 +1,6 @@
 package dev.cryo.benchmarks.bench.gpu;
 
+import dev.cryo.benchmarks.bench.measure.Size;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;

@@ -1,20 +1,18 @@
 package dev.cryo.benchmarks.bench.gpu;
 
+import dev.cryo.benchmarks.bench.measure.Budget;
+import dev.cryo.benchmarks.bench.measure.HeldJob;
+import dev.cryo.benchmarks.bench.measure.Size;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.cryo.benchmarks.job.Applications;
 import dev.cryo.benchmarks.job.Child;
 import dev.cryo.benchmarks.job.UnexpectedException;
 import dev.cryo.benchmarks.job.Workplace;
-import dev.cryo.streamlog.control.ControlMessage.CheckpointTaken;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /** Starts applications, without cryo and under it. */
 final class Starter {
@@ -75,32 +73,19 @@ final class Starter {
 
     /** Starts a job on the device that is measured. */
     Child launch(String name, List<String> options, List<String> application) throws IOException {
-        List<String> words = new ArrayList<>(List.of("--device", setup.device()));
-        words.addAll(options);
-        return place.launch(name, words, application);
+        return place.launch(name, onDevice(options), application);
     }
 
-    /** Takes a checkpoint of a job and waits for its image. */
-    CheckpointTaken checkpoint(String job, Child child, Duration limit)
-            throws UnexpectedException, InterruptedException {
-        CompletableFuture<CheckpointTaken> answer = new CompletableFuture<>();
-        Thread.ofVirtual().start(() -> {
-            try {
-                answer.complete(place.checkpoint(job));
-            } catch (UnexpectedException | RuntimeException e) {
-                answer.completeExceptionally(e);
-            }
-        });
-        try {
-            return answer.get(limit.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (ExecutionException e) {
-            Throwable cause = e.getCause() == null ? e : e.getCause();
-            throw new UnexpectedException(cause.getMessage() + "; of the job: " + child.printed(), e);
-        } catch (TimeoutException e) {
-            throw new UnexpectedException(
-                    "the checkpoint was not complete after " + limit.toSeconds() + " s; of the job: "
-                            + child.printed(), e);
-        }
+    private List<String> onDevice(List<String> options) {
+        List<String> words = new ArrayList<>(List.of("--device", setup.device()));
+        words.addAll(options);
+        return words;
+    }
+
+    /** Starts a job that holds memory of the device that is measured, of which it changes every such block alone. */
+    HeldJob hold(Size size, int stride, Budget budget, List<String> options)
+            throws IOException, UnexpectedException, InterruptedException {
+        return HeldJob.start(place, budget, newName(), onDevice(options), size, "--stride", "" + stride);
     }
 
     /** Runs a program of this module to its end, and reads its last line. */

@@ -1,6 +1,10 @@
 package dev.cryo.benchmarks.bench.gpu;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.cryo.benchmarks.bench.measure.Budget;
+import dev.cryo.benchmarks.bench.measure.Figures;
+import dev.cryo.benchmarks.bench.measure.HeldJob;
+import dev.cryo.benchmarks.bench.measure.Size;
 import dev.cryo.benchmarks.gpu.Ceilings;
 import dev.cryo.benchmarks.job.UnexpectedException;
 import dev.cryo.streamlog.control.ControlMessage.CheckpointTaken;
@@ -38,7 +42,7 @@ final class ThroughputPart implements Part {
         if (lack.isPresent()) {
             throw new SkippedException(lack.get());
         }
-        try (HeldJob job = HeldJob.start(starter, budget, size, 1, starter.saving())) {
+        try (HeldJob job = starter.hold(size, 1, budget, starter.saving())) {
             CheckpointTaken taken = job.checkpoint();
             figures.put("checkpoint_mib", size.mib());
             figures.put("checkpoint_bytes", taken.bytes());
@@ -56,7 +60,7 @@ final class ThroughputPart implements Part {
             figures.skipped("restore", anew.get());
             return;
         }
-        long restart = job.restart();
+        long restart = job.restart().running();
         figures.put("restart_ms", restart / 1e6, 1);
         figures.put("restore_gbps", (double) taken.bytes() / restart, 3);
         job.verify();

@@ -2,6 +2,7 @@ package dev.cryo.benchmarks.bench.gpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cryo.benchmarks.bench.measure.Figures;
 import org.junit.jupiter.api.Test;
 
 class OverheadTimesTest {

@@ -2,6 +2,9 @@ package dev.cryo.benchmarks.bench.gpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cryo.benchmarks.bench.measure.Budget;
+import dev.cryo.benchmarks.bench.measure.Figures;
+import dev.cryo.benchmarks.bench.measure.Size;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

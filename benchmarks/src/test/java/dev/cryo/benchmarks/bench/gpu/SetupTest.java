@@ -3,6 +3,7 @@ package dev.cryo.benchmarks.bench.gpu;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import dev.cryo.benchmarks.bench.measure.Size;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;

@@ -1,35 +1,36 @@
-package dev.cryo.benchmarks.bench.gpu;
+package dev.cryo.benchmarks.bench.measure;
 
 import dev.cryo.benchmarks.gpu.Holder;
 import dev.cryo.benchmarks.job.Applications;
 import dev.cryo.benchmarks.job.Child;
+import dev.cryo.benchmarks.job.Lines;
 import dev.cryo.benchmarks.job.UnexpectedException;
 import dev.cryo.benchmarks.job.Workplace;
 import dev.cryo.streamlog.control.ControlMessage.CheckpointTaken;
 import dev.cryo.streamlog.image.ImageStore;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** A job that holds device memory, checkpointed and restarted. Closing ends it and removes its images. */
-final class HeldJob implements AutoCloseable {
+public final class HeldJob implements AutoCloseable {
     private static final Duration START = Duration.ofSeconds(60);
     private static final Duration END = Duration.ofSeconds(20);
     private static final Duration CHECKPOINT = Duration.ofSeconds(180);
     private static final Pattern READY = Pattern.compile("ready (\\d+)");
     private static final Pattern ROUND = Pattern.compile("round (\\d+)");
 
-    private final Starter starter;
     private final Workplace place;
     private final Budget budget;
     private final String name;
     private Child child;
 
-    private HeldJob(Starter starter, Budget budget, String name, Child child) {
-        this.starter = starter;
-        this.place = starter.place();
+    private HeldJob(Workplace place, Budget budget, String name, Child child) {
+        this.place = place;
         this.budget = budget;
         this.name = name;
         this.child = child;
@@ -38,15 +39,16 @@ final class HeldJob implements AutoCloseable {
     /**
      * Starts a job and waits until it holds its memory.
      *
-     * @param stride every such block is changed alone
-     * @param options of {@code launch}, more than the device
+     * @param name that no job here has had
+     * @param options of {@code launch}
+     * @param holding further options of the application, {@link Holder}
      */
-    static HeldJob start(Starter starter, Budget budget, Size size, int stride, List<String> options)
+    public static HeldJob start(
+            Workplace place, Budget budget, String name, List<String> options, Size size, String... holding)
             throws IOException, UnexpectedException, InterruptedException {
-        String name = starter.newName();
-        Child child = starter.launch(
-                name, options, Applications.java(Holder.class, "--mib", "" + size.mib(), "--stride", "" + stride));
-        HeldJob job = new HeldJob(starter, budget, name, child);
+        List<String> application = new ArrayList<>(Applications.java(Holder.class, "--mib", "" + size.mib()));
+        application.addAll(List.of(holding));
+        HeldJob job = new HeldJob(place, budget, name, place.launch(name, options, application));
         try {
             job.changing();
             job.awaitRound(1);
@@ -58,40 +60,78 @@ final class HeldJob implements AutoCloseable {
     }
 
     /** How many blocks are changed by turns. */
-    long changing() throws UnexpectedException, InterruptedException {
+    public long changing() throws UnexpectedException, InterruptedException {
         return number(READY, await(line -> READY.matcher(line).matches(), "that it is ready", START));
     }
 
     /** The last round that it told of. */
-    long round() {
-        return child.out().texts().stream()
-                .filter(line -> ROUND.matcher(line).matches())
-                .mapToLong(line -> number(ROUND, line))
-                .max()
-                .orElse(0);
+    public long round() {
+        return rounds().stream().mapToLong(line -> number(ROUND, line.text())).max().orElse(0);
     }
 
-    void awaitRound(long round) throws UnexpectedException, InterruptedException {
+    public void awaitRound(long round) throws UnexpectedException, InterruptedException {
         await(line -> ROUND.matcher(line).matches() && number(ROUND, line) >= round, "round " + round, START);
     }
 
     /** Takes a checkpoint and waits for its image. */
-    CheckpointTaken checkpoint() throws UnexpectedException, InterruptedException {
-        return starter.checkpoint(name, child, budget.limit(CHECKPOINT));
+    public CheckpointTaken checkpoint() throws UnexpectedException, InterruptedException {
+        return place.checkpoint(name, child, budget.limit(CHECKPOINT));
     }
 
-    /** Kills it, restarts it from its last image and lets it run a while; nanoseconds from the command on. */
-    long restart() throws IOException, UnexpectedException, InterruptedException {
+    /** Has it saved, standing still, and ended: a synchronous checkpoint. */
+    public CheckpointTaken stop() throws UnexpectedException, InterruptedException {
+        CheckpointTaken taken = place.stop(name);
+        child.exitCode(END);
+        return taken;
+    }
+
+    /**
+     * Kills it, restarts it from its last image and lets it run a while.
+     *
+     * @param options of {@code restart}
+     */
+    public Restarted restart(String... options) throws IOException, UnexpectedException, InterruptedException {
         place.kill(name);
         child.exitCode(END);
-        child = place.start("restart", name);
-        long nanos = place.awaitRunning(name, child, budget.limit(CHECKPOINT)) - child.startedNanos();
+        List<String> words = new ArrayList<>(List.of("restart"));
+        words.addAll(List.of(options));
+        words.add(name);
+        child = place.start(words.toArray(String[]::new));
+        long running = place.awaitRunning(name, child, budget.limit(CHECKPOINT));
         awaitRound(1);
-        return nanos;
+        long round = rounds().getFirst().nanos();
+        return new Restarted(running - child.startedNanos(), round - child.startedNanos());
+    }
+
+    /**
+     * A restart, in nanoseconds from the start of the command.
+     *
+     * @param running until the job was said to run
+     * @param round until it told of a round, of which each is a kernel or more
+     */
+    public record Restarted(long running, long round) {}
+
+    /** Rounds in a second, between two times by {@link System#nanoTime}, from the first to the last that it told of. */
+    public double rate(long from, long to) throws UnexpectedException {
+        List<Lines.Line> told = rounds().stream()
+                .filter(line -> line.nanos() >= from && line.nanos() <= to)
+                .toList();
+        if (told.size() < 2) {
+            throw new UnexpectedException("it told of " + told.size() + " rounds in " + (to - from) / 1e9 + " s");
+        }
+        Lines.Line first = told.getFirst();
+        Lines.Line last = told.getLast();
+        return (number(ROUND, last.text()) - number(ROUND, first.text())) * 1e9 / (last.nanos() - first.nanos());
+    }
+
+    private List<Lines.Line> rounds() {
+        return child.out().all().stream()
+                .filter(line -> ROUND.matcher(line.text()).matches())
+                .toList();
     }
 
     /** Has it compare all of its memory. */
-    void verify() throws IOException, UnexpectedException, InterruptedException {
+    public void verify() throws IOException, UnexpectedException, InterruptedException {
         int before = child.out().texts().size();
         child.write("verify\n");
         long limit = System.nanoTime() + budget.limit(START).toNanos();
@@ -103,9 +143,14 @@ final class HeldJob implements AutoCloseable {
         }
     }
 
+    /** The folder of its images. */
+    public Path images() {
+        return place.job(name).resolve("images");
+    }
+
     /** Removes its images, so that there is room for others. */
-    void removeImages() throws IOException {
-        ImageStore store = ImageStore.in(place.job(name).resolve("images"));
+    public void removeImages() throws IOException {
+        ImageStore store = ImageStore.in(images());
         for (long image : store.numbers()) {
             store.remove(image);
         }

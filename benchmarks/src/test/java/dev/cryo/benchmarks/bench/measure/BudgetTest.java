@@ -1,4 +1,4 @@
-package dev.cryo.benchmarks.bench.gpu;
+package dev.cryo.benchmarks.bench.measure;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

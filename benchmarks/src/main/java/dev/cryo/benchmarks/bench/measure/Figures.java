@@ -1,4 +1,4 @@
-package dev.cryo.benchmarks.bench.gpu;
+package dev.cryo.benchmarks.bench.measure;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -11,19 +11,19 @@ import java.util.stream.Collectors;
  * What was measured so far, by name, in the order it came; each is told when it is put. A name that is put again has
  * the new value. For one thread.
  */
-final class Figures {
+public final class Figures {
     private static final int LONGEST = 4000;
 
     private final ObjectNode values = new ObjectMapper().createObjectNode();
     private final Consumer<String> progress;
     private boolean whole = true;
 
-    Figures(Consumer<String> progress) {
+    public Figures(Consumer<String> progress) {
         this.progress = progress;
     }
 
     /** With so many digits behind the point at most. */
-    void put(String name, double value, int digits) {
+    public void put(String name, double value, int digits) {
         if (!Double.isFinite(value)) {
             throw new IllegalArgumentException(name + " would be " + value);
         }
@@ -32,28 +32,28 @@ final class Figures {
         tell(name);
     }
 
-    void put(String name, long value) {
+    public void put(String name, long value) {
         values.put(name, value);
         tell(name);
     }
 
-    void put(String name, String value) {
+    public void put(String name, String value) {
         values.put(name, value);
         tell(name);
     }
 
-    void put(String name, boolean value) {
+    public void put(String name, boolean value) {
         values.put(name, value);
         tell(name);
     }
 
     /** Names what this machine has not the means for, or the time. */
-    void skipped(String what, String why) {
+    public void skipped(String what, String why) {
         put(what + "_skipped", why);
     }
 
     /** Names what failed; the figures are not whole any more. */
-    void failed(String what, Exception failure) {
+    public void failed(String what, Exception failure) {
         whole = false;
         String message = failure.getMessage();
         put(what + "_failed", shortened(message == null ? failure.toString() : message));
@@ -68,22 +68,22 @@ final class Figures {
     }
 
     /** Whether nothing has failed. */
-    boolean whole() {
+    public boolean whole() {
         return whole;
     }
 
-    OptionalDouble number(String name) {
+    public OptionalDouble number(String name) {
         JsonNode value = values.path(name);
         return value.isNumber() ? OptionalDouble.of(value.doubleValue()) : OptionalDouble.empty();
     }
 
     /** One line. */
-    String json() {
+    public String json() {
         return values.toString();
     }
 
     /** A line for each. */
-    String text() {
+    public String text() {
         int width = values.properties().stream()
                 .mapToInt(each -> each.getKey().length())
                 .max()

@@ -1,13 +1,13 @@
-package dev.cryo.benchmarks.bench.gpu;
+package dev.cryo.benchmarks.bench.measure;
 
 /** An amount of device memory. */
-record Size(long mib) implements Comparable<Size> {
+public record Size(long mib) implements Comparable<Size> {
     /**
      * Reads a number of GiB, which may have a fraction.
      *
      * @throws IllegalArgumentException if it is none, or has no whole number of 16 MiB
      */
-    static Size ofGib(String gib) {
+    public static Size ofGib(String gib) {
         double mib = Double.parseDouble(gib.strip()) * 1024;
         if (!(mib >= 16) || mib % 16 != 0 || mib > 1 << 20) {
             throw new IllegalArgumentException(gib + " GiB is no multiple of 16 MiB (0.015625 GiB)");
@@ -15,12 +15,12 @@ record Size(long mib) implements Comparable<Size> {
         return new Size((long) mib);
     }
 
-    long bytes() {
+    public long bytes() {
         return mib << 20;
     }
 
     /** As it is part of a figure's name: 8g, 512m. */
-    String label() {
+    public String label() {
         return mib % 1024 == 0 ? mib / 1024 + "g" : mib + "m";
     }
 
