@@ -129,12 +129,12 @@ public final class Workplace implements AutoCloseable {
 
     /** Takes a checkpoint, over the job's socket as {@code cryo checkpoint} does. */
     public CheckpointTaken checkpoint(String job) throws UnexpectedException {
-        return ask(job, new TakeCheckpoint(0, false));
+        return ask(job, new TakeCheckpoint(0, false, true));
     }
 
     /** Takes a checkpoint and ends the job when its image is complete, as {@code cryo stop} does. */
     public CheckpointTaken stop(String job) throws UnexpectedException {
-        return ask(job, new TakeCheckpoint(0, true));
+        return ask(job, new TakeCheckpoint(0, true, true));
     }
 
     private CheckpointTaken ask(String job, TakeCheckpoint what) throws UnexpectedException {

@@ -126,6 +126,22 @@ class ApplicationsTest extends InWorkplace {
     }
 
     @Test
+    void ofTwoCheckpointsThatDoNotWaitForEachOtherOneIsRefused() throws Exception {
+        Child launched = place.launch(
+                JOB, List.of(), Applications.java(EndlessKernel.class, "--spin-ms", "6000", "--steps", "1"));
+        launched.out().await("spinning", SOON);
+
+        Child one = place.start("checkpoint", JOB, "--no-wait", "--timeout", "3s");
+        Child other = place.start("checkpoint", JOB, "--no-wait", "--timeout", "3s");
+
+        assertThat(List.of(one.exitCode(SOON), other.exitCode(SOON))).containsOnly(Places.NO_CHECKPOINT);
+        assertThat(one.err().text() + other.err().text())
+                .containsOnlyOnce("cryo: another checkpoint is under way, and this one was not to wait for it")
+                .contains("runs kernel spin");
+        launched.succeed(RUN);
+    }
+
+    @Test
     void betweenItsSpinsSuchAnApplicationCanBeCheckpointed() throws Exception {
         Child launched = place.launch(
                 JOB,

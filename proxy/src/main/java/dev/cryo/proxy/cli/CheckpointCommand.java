@@ -35,6 +35,12 @@ final class CheckpointCommand implements Callable<Integer> {
             description = "How long work may take to come to rest; as launched by default.")
     private @Nullable Duration timeout;
 
+    @Option(
+            names = "--no-wait",
+            description = "Where another checkpoint is under way, take none and exit with 75. Without it, one is taken"
+                    + " when that is complete.")
+    private boolean noWait;
+
     @Spec
     @SuppressWarnings("NullAway.Init") // Set by picocli.
     private CommandSpec spec;
@@ -46,7 +52,7 @@ final class CheckpointCommand implements Callable<Integer> {
     @Override
     public Integer call() throws JobException {
         JobRef job = new JobRef(name, java.util.OptionalLong.empty());
-        TakeCheckpoint request = new TakeCheckpoint(timeout == null ? 0 : timeout.toMillis(), false);
+        TakeCheckpoint request = new TakeCheckpoint(timeout == null ? 0 : timeout.toMillis(), false, !noWait);
         ControlMessage answer = SupervisorCall.ask(job.folder(environment), request);
         return report(spec, name, answer);
     }

@@ -46,7 +46,7 @@ final class StopCommand implements Callable<Integer> {
     public Integer call() throws JobException {
         JobFolder folder = new JobRef(name, OptionalLong.empty()).folder(environment);
         ControlMessage answer =
-                SupervisorCall.ask(folder, noCheckpoint ? new EndJob() : new TakeCheckpoint(0, true));
+                SupervisorCall.ask(folder, noCheckpoint ? new EndJob() : new TakeCheckpoint(0, true, true));
         return answer instanceof Done ? 0 : CheckpointCommand.report(spec, name, answer);
     }
 }

@@ -26,18 +26,36 @@ final class Checkpoints {
         this.host = host;
     }
 
+    /** Waits until none is under way, and has the calling thread take the next one. */
+    void awaitTurn() throws InterruptedException {
+        oneAtATime.lockInterruptibly();
+    }
+
+    /** Has the calling thread take the next one, unless one is under way. */
+    boolean tryTurn() {
+        return oneAtATime.tryLock();
+    }
+
     /**
-     * Takes one and tells the user and the job's status how it went.
+     * Takes one, which is the calling thread's turn and ends it, and tells the user and the job's status how it went.
      *
      * @param timeout how long the application's work may take to come to rest
      * @param hold whether the application is to be ended behind the image instead of going on
      */
     Checkpoint.Report take(JobRun run, Duration timeout, boolean hold)
             throws CheckpointException, InterruptedException {
-        if (!site.settings().keepLog()) {
-            throw refused("the job was launched with --no-log");
+        try {
+            if (!site.settings().keepLog()) {
+                throw refused("the job was launched with --no-log");
+            }
+            return attempt(run, timeout, hold);
+        } finally {
+            oneAtATime.unlock();
         }
-        oneAtATime.lockInterruptibly();
+    }
+
+    private Checkpoint.Report attempt(JobRun run, Duration timeout, boolean hold)
+            throws CheckpointException, InterruptedException {
         try {
             Checkpoint.Report report = new Checkpoint(stages(run, timeout), target(), hold).take();
             site.status().update(now -> now.after(new JobStatus.Taken(
@@ -76,8 +94,6 @@ final class Checkpoints {
                 run.process().kill();
             }
             throw e;
-        } finally {
-            oneAtATime.unlock();
         }
     }
 

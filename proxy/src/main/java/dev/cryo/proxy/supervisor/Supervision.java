@@ -281,6 +281,7 @@ final class Supervision implements JobRun.Commands {
     /** Takes a checkpoint; whether it succeeded was told. */
     private boolean take(JobRun current, boolean hold) {
         try {
+            checkpoints.awaitTurn();
             checkpoints.take(current, Duration.ofMillis(site.settings().timeoutMillis()), hold);
             return true;
         } catch (CheckpointException e) {
@@ -320,6 +321,12 @@ final class Supervision implements JobRun.Commands {
     private void serve(JobRun current, Connection command, TakeCheckpoint request) {
         long millis = request.timeoutMillis() > 0 ? request.timeoutMillis() : site.settings().timeoutMillis();
         try {
+            if (request.waits()) {
+                checkpoints.awaitTurn();
+            } else if (!checkpoints.tryTurn()) {
+                command.tell(new Failed("another checkpoint is under way, and this one was not to wait for it"));
+                return;
+            }
             Checkpoint.Report report = checkpoints.take(current, Duration.ofMillis(millis), request.thenEnd());
             command.tell(new CheckpointTaken(
                     report.image(), report.bytes(), report.pauseNanos(), report.totalNanos()));

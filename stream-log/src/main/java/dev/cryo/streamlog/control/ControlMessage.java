@@ -172,13 +172,14 @@ public sealed interface ControlMessage {
     // From a command to the supervisor
 
     /**
-     * Asks to take a checkpoint, after the one that may be under way; answered by {@link CheckpointTaken}.
+     * Asks to take a checkpoint; answered by {@link CheckpointTaken}.
      *
      * @param timeoutMillis how long the application's work may take to come to rest; 0 for the job's own setting
      * @param thenEnd whether to end the job once the image is complete, instead of letting it go on
+     * @param waits whether to wait for the end of one that is under way, instead of failing
      */
     @Opcode(40)
-    record TakeCheckpoint(long timeoutMillis, boolean thenEnd) implements ControlMessage {}
+    record TakeCheckpoint(long timeoutMillis, boolean thenEnd, boolean waits) implements ControlMessage {}
 
     /**
      * Answers {@link TakeCheckpoint}: the image is complete.
