@@ -27,8 +27,8 @@ import java.util.function.Predicate;
  * </pre>
  *
  * <p>The table is guarded by its owner's lock. {@link #make} and {@link #unmap} call the driver, which may wait for the
- * device, and so they are called without it, by any thread. Memory is of no context: none is current meanwhile, and so
- * a context's error is none of the memory's.
+ * device, and so they are called without it, by any thread. Memory is of no context: none is current meanwhile, so that
+ * the end of one, which another thread may bring about, does not matter.
  */
 final class Chunks {
     private static final System.Logger LOG = System.getLogger("dev.cryo.device");
@@ -156,12 +156,15 @@ final class Chunks {
         }
     }
 
-    private void reserve(long window) throws RefusedException {
+    private void reserve(long window) throws RefusedException, DriverException {
         synchronized (windows) {
             if (!windows.contains(window)) {
                 try {
                     driver.reserve(window * WINDOW_BYTES, WINDOW_BYTES);
                 } catch (DriverException e) {
+                    if (CudaResult.isSticky(e.code())) {
+                        throw e; // It would be the same anywhere.
+                    }
                     // The upper half then looks for other addresses.
                     throw new RefusedException(CudaResult.OPERATING_SYSTEM, e.getMessage());
                 }

@@ -27,7 +27,7 @@ final class Current {
         }
     }
 
-    /** Makes no context current to the calling thread, so that what follows does not tell of a context's errors. */
+    /** Makes no context current to the calling thread, so that what follows has nothing to do with the end of one. */
     void leave() throws DriverException {
         if (dispatcher == Thread.currentThread()) {
             context = null;

@@ -102,6 +102,7 @@ final class GpuMemory {
         } catch (RefusedException e) {
             return failed(now, missing, e.code(), e.getMessage());
         } catch (DriverException e) {
+            now.claim.context.met(e);
             return failed(now, missing, e.code(), e.getMessage());
         }
         synchronized (this) {

@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Page-locked host memory and the upper half's side of it: mapped, and registered with the driver, while a {@link
- * LowerHalf.HostSide} is attached. Thread-safe, but attaching and adding belong to the thread that executes calls.
+ * LowerHalf.HostSide} is attached. Thread-safe, but attaching and adding belong to the thread that executes calls. What
+ * gives memory up is for other threads, and holds no lock: the driver waits for kernels then.
  *
  * <p>Staging memory is registered in any context that lives. Where the driver refuses it, copies through it work all
  * the same, but as those of ordinary memory do: slower, and waited for.
@@ -32,7 +33,7 @@ final class HostMemory {
     private final NavigableMap<Long, Area> areas = new ConcurrentSkipListMap<>();
     private volatile LowerHalf.@Nullable HostSide host;
     /** In which staging memory is registered. */
-    private @Nullable GpuContext registrar;
+    private volatile @Nullable GpuContext registrar;
 
     /** With a live view of the contexts. */
     HostMemory(CudaDriver driver, Current current, Collection<GpuContext> contexts) {
@@ -122,11 +123,12 @@ final class HostMemory {
         }
     }
 
-    private synchronized void unregisterStaging(LowerHalf.HostSide from) {
+    /** Nobody registers staging memory anew until it is done. */
+    private void unregisterStaging(LowerHalf.HostSide from) {
         GpuContext by = registrar;
-        registrar = null;
         if (by != null) {
             unregister(by, from.staging().address());
+            registrar = null;
         }
     }
 
@@ -137,6 +139,7 @@ final class HostMemory {
         } catch (DriverException e) {
             // A context that ends by a fault may leave its registrations behind.
             if (e.code() != CudaResult.HOST_MEMORY_ALREADY_REGISTERED) {
+                context.met(e);
                 throw e;
             }
         }
@@ -150,7 +153,8 @@ final class HostMemory {
             current.enter(context);
             driver.unregisterHost(address);
         } catch (DriverException e) {
-            if (e.code() != CudaResult.HOST_MEMORY_NOT_REGISTERED) {
+            context.met(e);
+            if (e.code() != CudaResult.HOST_MEMORY_NOT_REGISTERED && !context.isFaulted()) {
                 LOG.log(System.Logger.Level.WARNING, "host memory at 0x{0} stays page-locked: {1}",
                         Long.toHexString(address), e.getMessage());
             }
@@ -187,7 +191,9 @@ final class HostMemory {
                 take(address, area, from);
             } catch (IOException e) {
                 areas.remove(address);
-                throw new RefusedException(CudaResult.OPERATING_SYSTEM, e.getMessage());
+                int fault = area.context.fault();
+                throw new RefusedException(
+                        fault == CudaResult.SUCCESS ? CudaResult.OPERATING_SYSTEM : fault, e.getMessage());
             }
         }
     }
@@ -226,10 +232,8 @@ final class HostMemory {
             }
         });
         LowerHalf.HostSide from = host;
-        synchronized (this) {
-            if (registrar == context && from != null) {
-                unregisterStaging(from);
-            }
+        if (registrar == context && from != null) {
+            unregisterStaging(from);
         }
     }
 

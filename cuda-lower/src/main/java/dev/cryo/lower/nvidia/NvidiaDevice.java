@@ -26,11 +26,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>An error of a kernel or a copy, and a call that nobody waits for and that is refused, make its context faulted:
  * later work of the context is dropped, calls whose caller waits answer the error until the context is destroyed, and
- * the log of {@code dev.cryo.device} says what happened where.
+ * the log of {@code dev.cryo.device} says what happened where. To the driver an error of work is one of all the
+ * process: other contexts meet it when they next ask the driver for something, and no new one can be made.
  */
 public final class NvidiaDevice implements UnifiedDevice {
     private static final System.Logger LOG = System.getLogger("dev.cryo.device");
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
+    /** How long memory of the host is given up if there is work, which the driver waits for. */
+    private static final Duration DETACH_TIMEOUT = Duration.ofSeconds(3);
     private static final Duration DRAIN_PAUSE = Duration.ofNanos(100_000);
 
     private final CudaDriver driver;
@@ -122,7 +125,12 @@ public final class NvidiaDevice implements UnifiedDevice {
 
     @Override
     public void detach() {
-        host.detach();
+        if (running().isEmpty()) {
+            host.detach();
+        } else if (!workers.run("giving up of host memory", host::detach, DETACH_TIMEOUT)) {
+            // Work that never ends must not keep a process from its end; the driver gives memory up with the contexts.
+            LOG.log(System.Logger.Level.ERROR, "the upper half leaves while there is {0}", running());
+        }
     }
 
     @Override
@@ -379,10 +387,10 @@ public final class NvidiaDevice implements UnifiedDevice {
         objects.contexts().forEach(GpuContext::abandon);
         awaitEnds();
         completions.close();
+        objects.contexts().forEach(contextCalls::destroy); // Which ends what workers may wait for.
         if (!workers.close(CLOSE_TIMEOUT)) {
             LOG.log(System.Logger.Level.ERROR, "the device is closed while there is {0}", workers.words());
         }
-        objects.contexts().forEach(contextCalls::destroy);
         host.detach(); // The driver might wait for a kernel that never ends, were it to give host memory up before.
         memory.close();
     }

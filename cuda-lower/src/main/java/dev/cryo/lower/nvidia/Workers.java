@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -50,6 +51,21 @@ final class Workers {
             }
             answer.run();
         });
+    }
+
+    /** Does something on another thread and waits for it so long; returns whether it has been done. */
+    boolean run(String words, Runnable task, Duration timeout) {
+        CountDownLatch done = new CountDownLatch(1);
+        execute(words, () -> {
+            task.run();
+            return done::countDown;
+        });
+        try {
+            return done.await(timeout.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
     }
 
     /** What is being done, in words; empty if nothing is. */

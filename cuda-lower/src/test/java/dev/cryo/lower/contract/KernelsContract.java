@@ -27,6 +27,20 @@ public abstract class KernelsContract {
     /** Where nothing lies. */
     private static final long NOWHERE = DeviceRig.BASE + (16L << 30);
 
+    /** Writes the begin of its module's table. */
+    private static final String FILL = """
+            .visible .entry fill() {
+                .reg .b32 %r;
+                .reg .b64 %d<3>;
+                mov.u32 %r, %tid.x;
+                mul.wide.u32 %d0, %r, 4;
+                mov.u64 %d1, table;
+                add.u64 %d2, %d1, %d0;
+                st.global.u32 [%d2], 77;
+                ret;
+            }
+            """;
+
     protected final TestBed bed;
     protected DeviceRig rig;
     protected KernelRig kernels;
@@ -133,21 +147,38 @@ public abstract class KernelsContract {
                 .isEqualTo(places.get(3));
     }
 
+    /** Where modules are not loaded while kernels run, the second one may find the room of the first again. */
     @Test
     void globalsAreNotPutWhereAnEarlierModulesStillLive() throws Exception {
         long from = 0x1900_0000_0000L;
-        rig.start(withGlobals(2000, 5 << 20, from)).get(10, TimeUnit.SECONDS);
-        // A kernel holds up the end of the first module's variables.
+        CompletableFuture<DeviceRig.Outcome> second;
+        rig.call(withGlobals(2000, 5 << 20, from, FILL));
+        rig.call(new Call.FunctionGet(2010, 2000, "fill"));
         try (DeviceRig.Hold hold = rig.hold(STREAM)) {
+            // Behind the hold, and so when the first module has been unloaded long ago.
+            rig.queue(new Call.Launch(2010, STREAM, 1, 1, 1, 256, 1, 1, 0, new byte[0]));
             rig.queue(new Call.ModuleUnload(2000));
-            assertThat(placeOfGlobals(rig.start(withGlobals(2001, 100, from)).get(10, TimeUnit.SECONDS), 100))
-                    .isEqualTo(from + (6 << 20));
+            second = rig.start(withGlobals(2001, 1024, from, ""));
+            if (bed.loadsWhileKernelsRun()) {
+                assertThat(placeOfGlobals(second.get(10, TimeUnit.SECONDS), 1024)).isEqualTo(from + (6 << 20));
+            } else {
+                Thread.sleep(50);
+                assertThat(second).isNotDone();
+            }
         }
+        long place = placeOfGlobals(second.get(30, TimeUnit.SECONDS), 1024);
+        assertThat(place).isIn(from, from + (6 << 20));
+        rig.call(new Call.StreamSync(STREAM));
+        assertThat(kernels.ints(STREAM, place, 256)).containsOnly(0);
     }
 
     private static Call.ModuleLoad withGlobals(long module, long bytes, long from) {
-        String text = ".version 7.5\n.target sm_75\n.address_size 64\n.visible .global .align 4 .b8 table[%d];\n"
-                .formatted(bytes);
+        return withGlobals(module, bytes, from, "");
+    }
+
+    private static Call.ModuleLoad withGlobals(long module, long bytes, long from, String code) {
+        String text = ".version 7.5\n.target sm_75\n.address_size 64\n.visible .global .align 4 .b8 table[%d];\n%s"
+                .formatted(bytes, code);
         return new Call.ModuleLoad(module, DeviceRig.CONTEXT, text.getBytes(StandardCharsets.UTF_8), from, 0);
     }
 
@@ -275,11 +306,20 @@ public abstract class KernelsContract {
             assertThat(rig.device.drain(Duration.ofSeconds(10))).isEmpty();
         }
 
+        /** And else not at all: what can still be done is to give everything back. */
         @Test
-        void isGoneWithItsContext() {
+        void isGoneWithItsContextWhereItIsNoneOfTheDevice() {
             kernels.launch(STREAM, "store", 1, 32, 0, NOWHERE, 1);
             assertThat(rig.code(new Call.StreamSync(STREAM))).isEqualTo(CudaResult.ILLEGAL_ADDRESS);
             rig.call(new Call.CtxDestroy(DeviceRig.CONTEXT));
+            assertThat(rig.device.has(memory)).isFalse();
+            if (bed.faultReach() != FaultReach.CONTEXT) {
+                for (boolean primary : new boolean[] {false, true}) {
+                    assertThat(rig.code(new Call.CtxCreate(DeviceRig.CONTEXT, DeviceRig.DEFAULT, 0, 0, primary)))
+                            .isEqualTo(CudaResult.ILLEGAL_ADDRESS);
+                }
+                return;
+            }
             rig.createContext();
             long again = rig.map(0, 4096);
             rig.call(KernelRig.load());
@@ -287,6 +327,23 @@ public abstract class KernelsContract {
             rig.queue(new Call.StreamCreate(STREAM, DeviceRig.CONTEXT, NON_BLOCKING, 0));
             kernels.launch(STREAM, "store", 1, 32, 0, again, 8);
             assertThat(kernels.ints(STREAM, again, 32)).containsOnly(8);
+        }
+
+        @Test
+        void isMetByOtherContextsWhereItIsOneOfTheDevice() {
+            rig.call(new Call.CtxCreate(3, 4, 0, 0, false));
+            long other = DeviceRig.BASE + (16 << 20);
+            rig.call(new Call.MemMap(other, 3, 4096));
+            kernels.launch(STREAM, "store", 1, 32, 0, NOWHERE, 1);
+            assertThat(rig.code(new Call.StreamSync(STREAM))).isEqualTo(CudaResult.ILLEGAL_ADDRESS);
+            // The other context is told when it next asks the driver.
+            boolean spared = bed.faultReach() == FaultReach.CONTEXT;
+            int expected = spared ? CudaResult.SUCCESS : CudaResult.ILLEGAL_ADDRESS;
+            rig.queue(new Call.MemSet(4, other, 0, 1, 7, 4096, 1));
+            assertThat(rig.code(new Call.StreamSync(4))).isEqualTo(expected);
+            assertThat(rig.code(new Call.CtxStatus(3))).isEqualTo(expected);
+            assertThat(rig.code(new Call.MemMap(other + (16 << 20), 3, 4096))).isEqualTo(expected);
+            assertThat(rig.faults).hasValue(spared ? 1 : 2);
         }
 
         @Test

@@ -106,7 +106,7 @@ public abstract class ManagedVariablesContract {
                 .isEqualTo(CudaResult.INVALID_VALUE);
         assertThat(rig.code(new Call.ModuleLoadManaged(MODULE, DeviceRig.CONTEXT, text(), GLOBALS, 0, AT)))
                 .isEqualTo(CudaResult.INVALID_VALUE);
-        byte[] broken = ".global".getBytes(StandardCharsets.US_ASCII);
+        byte[] broken = ".version 7.5\n.target sm_75\n.address_size 64\n.global\n".getBytes(StandardCharsets.US_ASCII);
         assertThat(rig.code(new Call.ModuleMeasure(DeviceRig.CONTEXT, broken))).isEqualTo(CudaResult.INVALID_PTX);
     }
 

@@ -11,6 +11,16 @@ public final class PtxBed implements TestBed {
     }
 
     @Override
+    public FaultReach faultReach() {
+        return FaultReach.CONTEXT;
+    }
+
+    @Override
+    public boolean loadsWhileKernelsRun() {
+        return true;
+    }
+
+    @Override
     public void close() {
         // They leave nothing but memory behind, and their own tests look for that.
     }

@@ -250,8 +250,9 @@ public abstract class StreamsContract {
         assertThat(rig.device.has(memory)).isFalse();
     }
 
+    /** A device may refuse it by itself, so that nothing fails that is also another context's. */
     @Test
-    void aFaultOfOneContextIsNotOneOfOthers() {
+    void aRefusalThatNobodyWaitsForIsAnErrorOfItsContextAlone() {
         rig.call(new Call.CtxCreate(3, 4, 0, 0, false));
         rig.queue(new Call.MemSet(4, 1, 0, 1, 0, 1, 1));
         assertThat(rig.code(new Call.CtxSync(3))).isIn(CudaResult.INVALID_VALUE, CudaResult.ILLEGAL_ADDRESS);

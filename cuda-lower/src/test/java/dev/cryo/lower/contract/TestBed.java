@@ -16,6 +16,12 @@ public interface TestBed extends AutoCloseable {
         return open(1L << 30);
     }
 
+    /** What a kernel's fault ends. */
+    FaultReach faultReach();
+
+    /** Whether modules are loaded while kernels run; else a load is answered when these have ended. */
+    boolean loadsWhileKernelsRun();
+
     /** Fails if the devices, which have been closed, have left something behind. */
     @Override
     void close() throws Exception;

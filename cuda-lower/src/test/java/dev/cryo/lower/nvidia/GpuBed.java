@@ -1,5 +1,6 @@
 package dev.cryo.lower.nvidia;
 
+import dev.cryo.lower.contract.FaultReach;
 import dev.cryo.lower.contract.TestBed;
 import dev.cryo.lower.managed.UnifiedDevice;
 import dev.cryo.lower.nvidia.driver.CudaDriver;
@@ -32,6 +33,16 @@ public final class GpuBed implements TestBed {
             long unused = driver.createContext(0, 0);
             keeping = driver;
         }
+    }
+
+    @Override
+    public FaultReach faultReach() {
+        return FaultReach.PROCESS;
+    }
+
+    @Override
+    public boolean loadsWhileKernelsRun() {
+        return false;
     }
 
     @Override

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cryo.lower.contract.DeviceRig;
+import dev.cryo.lower.contract.KernelRig;
 import dev.cryo.lower.nvidia.driver.CudaDriver;
 import dev.cryo.lower.nvidia.driver.DriverException;
 import dev.cryo.lower.nvidia.simulated.ScriptedDriver;
@@ -12,12 +13,19 @@ import dev.cryo.streamlog.call.Call;
 import dev.cryo.streamlog.call.Call.Place;
 import dev.cryo.streamlog.call.Call.Space;
 import dev.cryo.streamlog.call.CudaResult;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
@@ -160,6 +168,20 @@ class NvidiaDeviceTest {
             assertThat(script.calls("unregisterHost")).isEqualTo(1);
         }
 
+        /** The driver may wait for kernels when it gives it up. */
+        @Test
+        void ofStagingThatIsGivenUpHoldsNoCallUp() throws Exception {
+            ScriptedDriver.Hold hold = script.hold("unregisterHost");
+            CompletableFuture<DeviceRig.Outcome> destroyed = rig.start(new Call.CtxDestroy(DeviceRig.CONTEXT));
+            hold.await();
+            rig.call(new Call.CtxCreate(3, 4, 0, 0, false));
+            rig.call(new Call.StreamSync(4));
+            assertThat(destroyed).isNotDone();
+            hold.release();
+            assertThat(rig.code(destroyed)).isEqualTo(CudaResult.SUCCESS);
+            assertThat(script.calls()).filteredOn(call -> call.startsWith("registerHost(")).hasSize(2);
+        }
+
         @Test
         void thatIsUnifiedIsRefusedInTheApplicationsProcess() throws Exception {
             rig.close();
@@ -193,6 +215,55 @@ class NvidiaDeviceTest {
                 }
             }
             assertThat(script.calls("createEvent")).isLessThanOrEqualTo(6);
+        }
+    }
+
+    /** Functions in which a driver waits for kernels. */
+    @Nested
+    class WhatWaitsForKernels {
+        private static final Set<String> FUNCTIONS =
+                Set.of("loadModule", "unloadModule", "free", "freeHost", "unregisterHost");
+
+        private final Set<String> called = ConcurrentHashMap.newKeySet();
+        private final Set<String> callers = ConcurrentHashMap.newKeySet();
+
+        private Object note(Method method, Object @Nullable [] arguments) throws Throwable {
+            if (FUNCTIONS.contains(method.getName())) {
+                called.add(method.getName());
+                callers.add(Thread.currentThread().getName().replaceAll("\\d+", "N"));
+            }
+            try {
+                return method.invoke(script.driver(), arguments);
+            } catch (InvocationTargetException e) {
+                throw e.getCause();
+            }
+        }
+
+        @Test
+        void isDoneByWorkersAlone() throws Exception {
+            rig.close();
+            CudaDriver driver = (CudaDriver) Proxy.newProxyInstance(CudaDriver.class.getClassLoader(),
+                    new Class<?>[] {CudaDriver.class}, (proxy, method, arguments) -> note(method, arguments));
+            rig = DeviceRig.withContext(NvidiaDevice.open(driver, CaptureMethod.AUTO));
+            KernelRig unused = new KernelRig(rig);
+            byte[] broken = ".version 7.5\n.target sm_75\n.address_size 64\n.global\n"
+                    .getBytes(StandardCharsets.US_ASCII);
+            assertThat(rig.code(new Call.ModuleMeasure(DeviceRig.CONTEXT, broken))).isEqualTo(CudaResult.INVALID_PTX);
+            script.fail("copyToDevice", 1, CudaResult.UNKNOWN);
+            assertThat(rig.code(new Call.ModuleLoad(50, DeviceRig.CONTEXT, KernelRig.ptx(), KernelRig.GLOBALS, 0)))
+                    .isEqualTo(CudaResult.UNKNOWN);
+            long memory = rig.map(0, MIB);
+            rig.queue(new Call.Copy(DeviceRig.DEFAULT, Place.linear(Space.DEVICE, memory),
+                    Place.linear(Space.DEVICE, memory + 8), 1000, 1, 1));
+            rig.device.follow(DeviceRig.DEFAULT, () -> {});
+            DeviceRig.Hold hold = rig.hold(DeviceRig.DEFAULT);
+            rig.queue(new Call.ModuleUnload(KernelRig.MODULE));
+            hold.close();
+            drain();
+            rig.call(new Call.CtxDestroy(DeviceRig.CONTEXT));
+            drain();
+            assertThat(called).containsExactlyInAnyOrderElementsOf(FUNCTIONS);
+            assertThat(callers).containsExactly("cryo device worker N");
         }
     }
 
@@ -258,7 +329,7 @@ class NvidiaDeviceTest {
 
     /** A driver of which one function gives another answer. */
     private static CudaDriver with(CudaDriver driver, String function, int answer) {
-        return (CudaDriver) java.lang.reflect.Proxy.newProxyInstance(
+        return (CudaDriver) Proxy.newProxyInstance(
                 CudaDriver.class.getClassLoader(),
                 new Class<?>[] {CudaDriver.class},
                 (proxy, method, arguments) ->

@@ -296,8 +296,36 @@ class NvidiaFailuresTest {
             assertThat(rig.released(21)).hasSize(21);
             assertThat(followed).isCompleted();
             rig.call(new Call.CtxDestroy(DeviceRig.CONTEXT));
-            rig.createContext();
-            rig.map(0, 64 * MIB);
+            assertThat(failing.device.has(memory)).isFalse();
+        }
+
+        /** Where addresses are reserved already, and where they are not: the upper half must not look for others. */
+        @ParameterizedTest
+        @ValueSource(longs = {128 * MIB, 1L << 40})
+        void isThatOfMemoryForAContextThatHasNotAskedTheDriverSince(long offset) {
+            KernelRig kernels = new KernelRig(rig);
+            rig.map(0, MIB);
+            rig.call(new Call.CtxCreate(3, 4, 0, 0, false));
+            kernels.launch(STREAM, "trap", 1, 1, 0);
+            assertThat(rig.code(new Call.StreamSync(STREAM))).isEqualTo(CudaResult.LAUNCH_FAILED);
+            rig.call(new Call.CtxDestroy(DeviceRig.CONTEXT));
+            assertThat(rig.code(new Call.MemMap(DeviceRig.BASE + offset, 3, MIB))).isEqualTo(CudaResult.LAUNCH_FAILED);
+            assertThat(rig.faults).hasValue(2);
+            assertThat(rig.code(new Call.CtxStatus(3))).isEqualTo(CudaResult.LAUNCH_FAILED);
+        }
+
+        @Test
+        void isThatOfPageLockedMemoryForSuchAContext() {
+            KernelRig kernels = new KernelRig(rig);
+            rig.call(new Call.CtxCreate(3, 4, 0, 0, false));
+            kernels.launch(STREAM, "trap", 1, 1, 0);
+            assertThat(rig.code(new Call.StreamSync(STREAM))).isEqualTo(CudaResult.LAUNCH_FAILED);
+            try (Arena arena = Arena.ofShared()) {
+                MemorySegment host = arena.allocate(4096, 4096);
+                assertThat(rig.code(new Call.HostAlloc(host.address(), 3, 4096, 0, 3)))
+                        .isEqualTo(CudaResult.LAUNCH_FAILED);
+            }
+            assertThat(failing.device.pageLocked()).isEmpty();
         }
     }
 
@@ -501,6 +529,26 @@ class NvidiaFailuresTest {
         void abandonsWorkAndGivesEverythingBack() throws Exception {
             busy();
             rig.close();
+            try (FailureRig left = failing) {
+                assertThat(left.simulated.leaks()).isEmpty();
+            }
+            assertThat(Thread.getAllStackTraces().keySet())
+                    .noneMatch(thread -> thread.getName().startsWith("cryo device"));
+            start(CaptureMethod.AUTO);
+        }
+
+        @Test
+        @Timeout(40)
+        void isNotHeldUpByWorkThatNeverEndsThoughTheDriverWaitsForIt() throws Exception {
+            busy();
+            long memory = rig.map(512 * MIB, 4096);
+            CompletableFuture<DeviceRig.Outcome> loaded = rig.start(
+                    new Call.ModuleLoad(50, DeviceRig.CONTEXT, KernelRig.ptx(), KernelRig.GLOBALS, 0));
+            rig.queue(new Call.MemSet(DeviceRig.DEFAULT, memory, 0, 1, 1, 1, 1));
+            failing.device.detach();
+            assertThat(loaded).isNotDone();
+            rig.close();
+            assertThat(rig.code(loaded)).isNotEqualTo(CudaResult.SUCCESS);
             try (FailureRig left = failing) {
                 assertThat(left.simulated.leaks()).isEmpty();
             }

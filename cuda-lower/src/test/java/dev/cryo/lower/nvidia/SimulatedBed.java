@@ -2,6 +2,7 @@ package dev.cryo.lower.nvidia;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cryo.lower.contract.FaultReach;
 import dev.cryo.lower.contract.TestBed;
 import dev.cryo.lower.managed.UnifiedDevice;
 import dev.cryo.lower.nvidia.simulated.SimulatedDriver;
@@ -23,6 +24,16 @@ public final class SimulatedBed implements TestBed {
         SimulatedDriver driver = new SimulatedDriver(memoryBytes);
         drivers.add(driver);
         return NvidiaDevice.open(driver, method);
+    }
+
+    @Override
+    public FaultReach faultReach() {
+        return FaultReach.DEVICE;
+    }
+
+    @Override
+    public boolean loadsWhileKernelsRun() {
+        return false;
     }
 
     @Override

@@ -8,8 +8,11 @@ import java.util.List;
  * <p>Threading: thread-safe as the driver is. Functions that say "current" work in the context that the calling thread
  * {@linkplain #makeCurrent made current}. Stream 0 stands for the legacy default stream of the current context.
  *
+ * <p>Waiting: functions that say so do not return before the kernels of this process on the device have ended.
+ *
  * <p>Errors: every function throws the driver's code; errors of earlier asynchronous work are thrown by any later
- * function, as the driver does.
+ * function, in whatever context, as the driver does. But contexts can be destroyed, and memory at chosen addresses can
+ * be given back.
  */
 public interface CudaDriver {
     // Driver and devices
@@ -67,14 +70,14 @@ public interface CudaDriver {
     // Modules
 
     /**
-     * {@code cuModuleLoadDataEx} into the current context.
+     * {@code cuModuleLoadDataEx} into the current context; waits for kernels.
      *
      * @param image PTX text that ends with a NUL byte, a cubin or a fat binary
      * @param log takes what the driver's compiler says, be it loaded or not
      */
     long loadModule(byte[] image, StringBuilder log) throws DriverException;
 
-    /** {@code cuModuleUnload}. */
+    /** {@code cuModuleUnload}; waits for kernels. */
     void unloadModule(long module) throws DriverException;
 
     /** {@code cuModuleGetFunction}. */
@@ -133,19 +136,19 @@ public interface CudaDriver {
     /** {@code cuMemAlloc} in the current context: memory of the lower half's own. */
     long allocate(long bytes) throws DriverException;
 
-    /** {@code cuMemFree}. */
+    /** {@code cuMemFree}; waits for kernels. */
     void free(long address) throws DriverException;
 
     /** {@code cuMemHostAlloc} in the current context, portable: page-locked memory of the lower half's own. */
     long allocateHost(long bytes) throws DriverException;
 
-    /** {@code cuMemFreeHost}. */
+    /** {@code cuMemFreeHost}; may wait for kernels. */
     void freeHost(long address) throws DriverException;
 
     /** {@code cuMemHostRegister}, portable and mapped: makes memory of this process page-locked. */
     void registerHost(long address, long bytes) throws DriverException;
 
-    /** {@code cuMemHostUnregister}. */
+    /** {@code cuMemHostUnregister}; waits for kernels. */
     void unregisterHost(long address) throws DriverException;
 
     // Copies and sets; asynchronous, in a stream's order

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
-/** A context: its streams, in the order of which their work depends on each other, and the error it has met. */
+/** A context: its streams, in the order of which their work depends on each other. */
 final class Context {
     final long handle;
     final boolean primary;
@@ -14,12 +14,13 @@ final class Context {
     /** Streams that live, and destroyed ones whose work has not ended. Guarded by this. */
     private final List<Stream> streams = new ArrayList<>();
 
-    private volatile int fault = CudaResult.SUCCESS;
+    private final ProcessError error;
     private volatile boolean destroyed;
 
-    Context(long handle, boolean primary) {
+    Context(long handle, boolean primary, ProcessError error) {
         this.handle = handle;
         this.primary = primary;
+        this.error = error;
         this.legacy = new Stream(0, this, Stream.Kind.LEGACY);
         streams.add(legacy);
     }
@@ -29,20 +30,17 @@ final class Context {
         if (destroyed) {
             throw new DriverException(CudaResult.CONTEXT_IS_DESTROYED, this + " is destroyed");
         }
-        if (fault != CudaResult.SUCCESS) {
-            throw new DriverException(fault, this + " has met an error");
-        }
+        error.requireNone();
     }
 
     /** Whether work is no longer done, and kernels are to stop. */
     boolean isOver() {
-        return destroyed || fault != CudaResult.SUCCESS;
+        return destroyed || error.isMet();
     }
 
-    synchronized void fault(int code) {
-        if (fault == CudaResult.SUCCESS) {
-            fault = code;
-        }
+    /** Takes note that work has failed. */
+    void fault(int code) {
+        error.meet(code);
     }
 
     /** Ends all work at once; it is not waited for. */

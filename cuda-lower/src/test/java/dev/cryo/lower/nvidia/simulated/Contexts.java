@@ -4,18 +4,21 @@ import dev.cryo.lower.nvidia.driver.DriverException;
 import dev.cryo.streamlog.call.CudaResult;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** The contexts, and which one is current to which thread. Thread-safe. */
 final class Contexts {
     private final Handles handles;
+    private final ProcessError error;
     private final ThreadLocal<@Nullable Context> current = new ThreadLocal<>();
     private volatile boolean initialized;
     private @Nullable Context primary;
     private int retained;
 
-    Contexts(Handles handles) {
+    Contexts(Handles handles, ProcessError error) {
         this.handles = handles;
+        this.error = error;
     }
 
     void initialize() {
@@ -28,10 +31,11 @@ final class Contexts {
         }
     }
 
-    synchronized long retainPrimary() {
+    synchronized long retainPrimary() throws DriverException {
+        error.requireNone();
         Context context = primary;
         if (context == null) {
-            context = new Context(handles.next(), true);
+            context = new Context(handles.next(), true, error);
             handles.add(context.handle, context);
             primary = context;
         }
@@ -53,8 +57,9 @@ final class Contexts {
         return context;
     }
 
-    Context create() {
-        Context context = new Context(handles.next(), false);
+    Context create() throws DriverException {
+        error.requireNone();
+        Context context = new Context(handles.next(), false, error);
         handles.add(context.handle, context);
         return context;
     }
@@ -105,6 +110,11 @@ final class Contexts {
         if (context != null) {
             context.requireUsable();
         }
+    }
+
+    /** The end of all work that the device was given so far. */
+    CompletableFuture<Void> allWork() {
+        return CompletableFuture.allOf(all().stream().map(Context::allWork).toArray(CompletableFuture<?>[]::new));
     }
 
     List<Context> all() {

@@ -1,6 +1,6 @@
 package dev.cryo.lower.nvidia.simulated;
 
-/** Work has failed while it was done, which makes its context faulted. */
+/** Work has failed while it was done, which is an error of all the process. */
 final class DeviceFault extends RuntimeException {
     private static final long serialVersionUID = 1;
     private final int code;

@@ -5,19 +5,23 @@ import dev.cryo.lower.ptx.Dim3;
 import dev.cryo.lower.ptx.KernelFault;
 import dev.cryo.lower.ptx.LaunchContext;
 import dev.cryo.streamlog.call.CudaResult;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
 /** Does the work of streams, on threads of its own. Thread-safe. */
 final class Execution {
     private static final long LOOK_NANOS = 20_000;
+    private static final Duration PATIENCE = Duration.ofSeconds(25);
 
     private final Traffic traffic;
     private final ExecutorService threads =
@@ -83,6 +87,20 @@ final class Execution {
     Event.Mark mark(Stream stream) {
         AtomicLong time = new AtomicLong();
         return new Event.Mark(stream.append(() -> time.set(System.nanoTime()), threads, List.of()), time);
+    }
+
+    /** Waits for work, which ends at once where its context does, or where an error is met. */
+    void await(CompletableFuture<Void> work) {
+        try {
+            work.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        } catch (TimeoutException e) {
+            throw new IllegalStateException("work does not end: a driver would wait for it forever", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while the driver waits", e);
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("work has thrown", e);
+        }
     }
 
     private void run(Context context, Runnable operation) {

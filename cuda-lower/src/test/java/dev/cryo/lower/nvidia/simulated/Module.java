@@ -8,6 +8,7 @@ import dev.cryo.lower.ptx.LoadedModule;
 import dev.cryo.lower.ptx.PtxException;
 import dev.cryo.lower.ptx.PtxModule;
 import dev.cryo.streamlog.call.CudaResult;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -30,6 +31,9 @@ final class Module {
     static PtxModule parse(byte[] image, StringBuilder log) throws DriverException {
         if (image.length == 0 || image[image.length - 1] != 0) {
             throw new DriverException(CudaResult.INVALID_IMAGE, "an image that does not end with a NUL byte");
+        }
+        if (!new String(image, StandardCharsets.ISO_8859_1).contains(".version")) {
+            throw new DriverException(CudaResult.INVALID_IMAGE, "an image that is no text of a version");
         }
         try {
             return PtxModule.parse(image);

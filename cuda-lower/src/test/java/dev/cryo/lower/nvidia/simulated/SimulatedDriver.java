@@ -19,8 +19,12 @@ import java.util.List;
  * <p>Where cuda.h leaves a choice, this driver takes the one that is worse for its caller: fresh memory is garbage;
  * taking mappings away does not wait for work that is queued; destroying a context abandons its work; copies to
  * pageable memory wait, large ones from there are read late; whatever needs a context is refused without a usable
- * current one. What is against the rules, but would go unnoticed, is told by {@link #misuses}; what was not given back,
- * by {@link #leaks}.
+ * current one. Loading and unloading modules, freeing memory and giving up page-locked memory wait for all work that
+ * the device was given before. What is against the rules, but would go unnoticed, is told by {@link #misuses}; what was
+ * not given back, by {@link #leaks}.
+ *
+ * <p>A driver stands for one process: an error of work is one of all contexts, be they made before or after it, for
+ * good. What can be done then is to give back: memory at chosen addresses, and contexts with what is in them.
  *
  * <p>Thread-safe. Closing ends all work and gives everything back.
  */
@@ -28,7 +32,8 @@ public final class SimulatedDriver implements CudaDriver, AutoCloseable {
     private final MemoryMap accessible = new MemoryMap();
     private final Handles handles = new Handles();
     private final Traffic traffic = new Traffic();
-    private final Contexts contexts = new Contexts(handles);
+    private final ProcessError error = new ProcessError();
+    private final Contexts contexts = new Contexts(handles, error);
     private final Execution execution = new Execution(traffic);
     private final HostMemory host = new HostMemory(accessible);
     private final DeviceMemory memory;
@@ -63,7 +68,7 @@ public final class SimulatedDriver implements CudaDriver, AutoCloseable {
     @Override
     public void close() throws DriverException {
         contexts.all().forEach(Context::destroy);
-        contexts.all().forEach(context -> context.allWork().join());
+        contexts.allWork().join();
         execution.close();
         traffic.alter(() -> {
             memory.close();
@@ -181,14 +186,14 @@ public final class SimulatedDriver implements CudaDriver, AutoCloseable {
 
     @Override
     public long loadModule(byte[] image, StringBuilder log) throws DriverException {
-        Context context = current();
+        Context unused = current();
         PtxModule text = Module.parse(image, log);
-        return modules.load(text, context);
+        return modules.load(text, currentAtRest());
     }
 
     @Override
     public void unloadModule(long module) throws DriverException {
-        current();
+        Context unused = currentAtRest();
         modules.unload(module);
     }
 
@@ -232,7 +237,7 @@ public final class SimulatedDriver implements CudaDriver, AutoCloseable {
 
     @Override
     public void freeReservation(long address, long bytes) throws DriverException {
-        readyForMemory();
+        ready();
         traffic.alter(() -> memory.freeReservation(address, bytes));
     }
 
@@ -251,7 +256,7 @@ public final class SimulatedDriver implements CudaDriver, AutoCloseable {
 
     @Override
     public void releaseMemory(long handle) throws DriverException {
-        readyForMemory();
+        ready();
         traffic.alter(() -> memory.release(handle)); // Nobody accesses it by its handle.
     }
 
@@ -270,7 +275,7 @@ public final class SimulatedDriver implements CudaDriver, AutoCloseable {
 
     @Override
     public void unmap(long address, long bytes) throws DriverException {
-        readyForMemory();
+        ready();
         traffic.alterAtRest(() -> memory.unmap(address, bytes));
     }
 
@@ -284,7 +289,7 @@ public final class SimulatedDriver implements CudaDriver, AutoCloseable {
 
     @Override
     public void free(long address) throws DriverException {
-        current();
+        Context unused = currentAtRest();
         traffic.alterAtRest(() -> memory.free(address));
     }
 
@@ -296,7 +301,7 @@ public final class SimulatedDriver implements CudaDriver, AutoCloseable {
 
     @Override
     public void freeHost(long address) throws DriverException {
-        current();
+        Context unused = currentAtRest();
         traffic.alterAtRest(() -> host.free(address));
     }
 
@@ -308,7 +313,7 @@ public final class SimulatedDriver implements CudaDriver, AutoCloseable {
 
     @Override
     public void unregisterHost(long address) throws DriverException {
-        current();
+        Context unused = currentAtRest();
         execution.misuse(traffic.changeAtRest(() -> host.unregister(address)));
     }
 
@@ -486,15 +491,24 @@ public final class SimulatedDriver implements CudaDriver, AutoCloseable {
         require(device == 0, CudaResult.INVALID_DEVICE, "there is no device " + device);
     }
 
-    /** These functions need no context, but tell the error of one that is current. */
+    /** These functions need no context, but tell errors, also that of a current one that is no more. */
     private void readyForMemory() throws DriverException {
         contexts.requireInitialized();
         contexts.requireCurrentIsUsableIfAny();
+        error.requireNone();
     }
 
     private Context current() throws DriverException {
         contexts.requireInitialized();
         return contexts.current();
+    }
+
+    /** The current context, once the device has done the work that it has. */
+    private Context currentAtRest() throws DriverException {
+        Context context = current();
+        execution.await(contexts.allWork());
+        context.requireUsable(); // It may have met an error or its end meanwhile.
+        return context;
     }
 
     /** A stream of the current context. */

@@ -15,6 +15,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -453,6 +454,8 @@ class SimulatedDriverTest {
             byte[] broken = (PTX + "nonsense\0").getBytes(StandardCharsets.US_ASCII);
             assertThat(code(() -> driver.loadModule(broken, log))).isEqualTo(CudaResult.INVALID_PTX);
             assertThat(log).startsWith("ptxas application ptx input, line 24; fatal   : ");
+            byte[] unversioned = ".global\0".getBytes(StandardCharsets.US_ASCII);
+            assertThat(code(() -> driver.loadModule(unversioned, log))).isEqualTo(CudaResult.INVALID_IMAGE);
             byte[] endless = PTX.getBytes(StandardCharsets.US_ASCII);
             assertThat(code(() -> driver.loadModule(endless, log))).isEqualTo(CudaResult.INVALID_IMAGE);
         }
@@ -460,9 +463,15 @@ class SimulatedDriverTest {
 
     @Nested
     class AFault {
+        private long add;
+
+        @BeforeEach
+        void load() throws DriverException {
+            add = driver.function(module(), "add");
+        }
+
         private void fault() throws DriverException {
-            long function = driver.function(module(), "add");
-            driver.launch(function, 1, 1, 1, 1, 1, 1, 0, 0, parameters(AT, 1));
+            driver.launch(add, 1, 1, 1, 1, 1, 1, 0, 0, parameters(AT, 1));
         }
 
         @Test
@@ -479,34 +488,151 @@ class SimulatedDriverTest {
                     () -> driver.isQuiet(0), () -> driver.createStream(0, 0), () -> driver.allocate(4),
                     () -> driver.free(memory), driver::memoryInfo, () -> driver.createEvent(0),
                     () -> driver.set(memory, 0, 4, 2, 1, 1, 0), () -> driver.createMemory(2 * MIB, 0),
-                    () -> driver.reserve(AT, 2 * MIB), () -> driver.awaitValue(0, busy.number().address(), 1));
+                    () -> driver.reserve(AT, 2 * MIB), () -> driver.awaitValue(0, busy.number().address(), 1),
+                    SimulatedDriverTest.this::module, () -> driver.freeHost(busy.number().address()));
             for (Function function : functions) {
                 assertThat(code(function)).isEqualTo(CudaResult.ILLEGAL_ADDRESS);
             }
         }
 
         @Test
-        void endsWithItsContextAndIsNotOneOfOthers() throws Exception {
+        void isOneOfAllContextsForGoodAndLeavesOnlyThatEverythingIsGivenBack() throws Exception {
+            long other = driver.createContext(0, 0);
+            long primary = driver.retainPrimaryContext(0);
+            long handle = memoryAt(AT + 8 * MIB, 2 * MIB);
             fault();
             assertThat(code(() -> driver.synchronize(0))).isEqualTo(CudaResult.ILLEGAL_ADDRESS);
-            long other = driver.createContext(0, 0);
-            driver.makeCurrent(other);
-            long memory = driver.allocate(4);
+            for (long each : new long[] {other, primary}) {
+                driver.makeCurrent(each);
+                assertThat(code(() -> driver.isQuiet(0))).isEqualTo(CudaResult.ILLEGAL_ADDRESS);
+                assertThat(code(() -> driver.createStream(0, 0))).isEqualTo(CudaResult.ILLEGAL_ADDRESS);
+            }
+            driver.makeCurrent(0);
+            assertThat(code(() -> driver.createMemory(2 * MIB, 0))).isEqualTo(CudaResult.ILLEGAL_ADDRESS);
+            driver.unmap(AT + 8 * MIB, 2 * MIB);
+            driver.releaseMemory(handle);
+            driver.freeReservation(AT + 8 * MIB, 2 * MIB);
             driver.destroyContext(context);
             driver.destroyContext(other);
-            assertThat(code(() -> driver.free(memory))).isEqualTo(CudaResult.INVALID_CONTEXT);
+            driver.releasePrimaryContext(0);
             assertThat(driver.leaks()).isEmpty();
+            assertThat(code(() -> driver.createContext(0, 0))).isEqualTo(CudaResult.ILLEGAL_ADDRESS);
+            assertThat(code(() -> driver.retainPrimaryContext(0))).isEqualTo(CudaResult.ILLEGAL_ADDRESS);
         }
 
         @Test
-        void stopsKernelsOfItsContext() throws Exception {
+        void isNotOneOfAnotherProcess() throws Exception {
+            fault();
+            assertThat(code(() -> driver.synchronize(0))).isEqualTo(CudaResult.ILLEGAL_ADDRESS);
+            try (SimulatedDriver another = new SimulatedDriver(64 * MIB)) {
+                another.initialize();
+                another.makeCurrent(another.createContext(0, 0));
+                another.synchronize(0);
+            }
+        }
+
+        @Test
+        void stopsKernelsOfAllContexts() throws Exception {
+            long other = driver.createContext(0, 0);
+            driver.makeCurrent(other);
+            long bad = driver.function(module(), "add");
+            driver.makeCurrent(context);
             long memory = driver.allocate(4);
             driver.set(memory, 0, 4, 0, 1, 1, 0);
             long stream = driver.createStream(1, 0);
             driver.synchronize(0);
             driver.launch(driver.function(module(), "wait"), 1, 1, 1, 1, 1, 1, 0, stream, parameters(memory, 0));
-            fault();
+            driver.makeCurrent(other);
+            driver.launch(bad, 1, 1, 1, 1, 1, 1, 0, 0, parameters(AT, 1));
+            driver.makeCurrent(context);
             assertThat(code(() -> driver.synchronize(stream))).isEqualTo(CudaResult.ILLEGAL_ADDRESS);
+        }
+    }
+
+    @Nested
+    class WaitingForTheDevice {
+        private Hold busy;
+        private long other;
+
+        /** Holds up a stream of another context. */
+        @BeforeEach
+        void occupyTheDevice() throws Exception {
+            other = driver.createContext(0, 0);
+            driver.makeCurrent(other);
+            busy = occupy(driver.createStream(1, 0));
+            driver.makeCurrent(context);
+        }
+
+        private CompletableFuture<Integer> waiting(Function function) throws InterruptedException {
+            CompletableFuture<Integer> called = CompletableFuture.supplyAsync(() -> code(() -> {
+                driver.makeCurrent(context);
+                function.call();
+            }), task -> Thread.ofPlatform().daemon().start(task));
+            Thread.sleep(30);
+            assertThat(called).isNotDone();
+            return called;
+        }
+
+        private void waits(Function function) throws Exception {
+            CompletableFuture<Integer> done = waiting(function);
+            busy.release();
+            assertThat(done.get(20, TimeUnit.SECONDS)).isEqualTo(CudaResult.SUCCESS);
+        }
+
+        @Test
+        void isDoneByLoadingAModule() throws Exception {
+            waits(SimulatedDriverTest.this::module);
+        }
+
+        @Test
+        void isDoneByUnloadingAModule() throws Exception {
+            busy.release();
+            long module = module();
+            occupyTheDevice();
+            waits(() -> driver.unloadModule(module));
+        }
+
+        @Test
+        void isDoneByFreeingMemory() throws Exception {
+            long memory = driver.allocate(4);
+            waits(() -> driver.free(memory));
+        }
+
+        @Test
+        void isDoneByGivingUpPageLockedMemory() throws Exception {
+            MemorySegment host = arena.allocate(4096);
+            driver.registerHost(host.address(), 4096);
+            waits(() -> driver.unregisterHost(host.address()));
+        }
+
+        @Test
+        @Timeout(10)
+        void isNotDoneByWhatMakesThings() throws Exception {
+            memoryAt(AT, 2 * MIB);
+            driver.unmap(AT, 2 * MIB);
+            driver.allocate(4);
+            driver.registerHost(arena.allocate(4096).address(), 4096);
+            driver.synchronize(driver.createStream(0, 0));
+            driver.createContext(0, 0);
+            driver.createEvent(0);
+            busy.release();
+        }
+
+        @Test
+        void endsWithTheContextThatHasTheWork() throws Exception {
+            CompletableFuture<Integer> load = waiting(SimulatedDriverTest.this::module);
+            driver.destroyContext(other);
+            assertThat(load.get(20, TimeUnit.SECONDS)).isEqualTo(CudaResult.SUCCESS);
+        }
+
+        @Test
+        void endsWithAnErrorOfWork() throws Exception {
+            busy.release();
+            long add = driver.function(module(), "add");
+            occupyTheDevice();
+            CompletableFuture<Integer> load = waiting(SimulatedDriverTest.this::module);
+            driver.launch(add, 1, 1, 1, 1, 1, 1, 0, 0, parameters(AT, 1));
+            assertThat(load.get(20, TimeUnit.SECONDS)).isEqualTo(CudaResult.ILLEGAL_ADDRESS);
         }
     }
 
