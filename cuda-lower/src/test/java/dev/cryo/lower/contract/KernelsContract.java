@@ -18,10 +18,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What every device does with modules and kernels. */
 @Timeout(60)
-public abstract class KernelsContract {
+public abstract class KernelsContract implements OnTestBed {
     protected static final long STREAM = 10;
     protected static final int NON_BLOCKING = 1;
     /** Where nothing lies. */
@@ -48,6 +49,11 @@ public abstract class KernelsContract {
 
     protected KernelsContract(TestBed bed) {
         this.bed = bed;
+    }
+
+    @Override
+    public TestBed bed() {
+        return bed;
     }
 
     @BeforeEach
@@ -263,6 +269,7 @@ public abstract class KernelsContract {
 
     /** An error that is met while work is done. */
     @Nested
+    @ExtendWith(OwnProcess.class)
     public class AFault {
         @Test
         void ofAnAddressEndsTheContext() {

@@ -9,17 +9,12 @@ import dev.cryo.lower.contract.RandomContract;
 import dev.cryo.lower.contract.RoundTripContract;
 import dev.cryo.lower.contract.SessionContract;
 import dev.cryo.lower.contract.StreamsContract;
-import org.junit.jupiter.api.ClassOrderer;
 import org.junit.jupiter.api.Nested;
-import org.junit.jupiter.api.Order;
-import org.junit.jupiter.api.TestClassOrder;
 
-/** The device over a real driver. What makes contexts fail comes last, in case that a driver does not get over it. */
+/** The device over a real driver. What makes kernels fail is run by processes of its own, one for each test. */
 @NeedsGpu
-@TestClassOrder(ClassOrderer.OrderAnnotation.class)
 class NvidiaDeviceOnGpuTest {
     @Nested
-    @Order(1)
     class ManagedVariables extends ManagedVariablesContract {
         ManagedVariables() {
             super(new GpuBed(CaptureMethod.AUTO));
@@ -27,7 +22,6 @@ class NvidiaDeviceOnGpuTest {
     }
 
     @Nested
-    @Order(2)
     class RandomPrograms extends RandomContract {
         RandomPrograms() {
             super(new GpuBed(CaptureMethod.AUTO));
@@ -35,7 +29,6 @@ class NvidiaDeviceOnGpuTest {
     }
 
     @Nested
-    @Order(3)
     class RoundTripsByTheDevice extends RoundTripContract {
         RoundTripsByTheDevice() {
             super(new GpuBed(CaptureMethod.DEVICE), new GpuBed(CaptureMethod.DEVICE));
@@ -43,7 +36,6 @@ class NvidiaDeviceOnGpuTest {
     }
 
     @Nested
-    @Order(4)
     class RoundTripsByTheHost extends RoundTripContract {
         RoundTripsByTheHost() {
             super(new GpuBed(CaptureMethod.PINNED), new GpuBed(CaptureMethod.PINNED));
@@ -51,7 +43,6 @@ class NvidiaDeviceOnGpuTest {
     }
 
     @Nested
-    @Order(5)
     class TripsToTheProcessor extends RoundTripContract {
         TripsToTheProcessor() {
             super(new GpuBed(CaptureMethod.AUTO), new PtxBed());
@@ -59,7 +50,6 @@ class NvidiaDeviceOnGpuTest {
     }
 
     @Nested
-    @Order(6)
     class TripsFromTheProcessor extends RoundTripContract {
         TripsFromTheProcessor() {
             super(new PtxBed(), new GpuBed(CaptureMethod.AUTO));
@@ -67,7 +57,6 @@ class NvidiaDeviceOnGpuTest {
     }
 
     @Nested
-    @Order(7)
     class Sessions extends SessionContract {
         Sessions() {
             super(new GpuBed(CaptureMethod.AUTO), new GpuBed(CaptureMethod.AUTO));
@@ -75,7 +64,6 @@ class NvidiaDeviceOnGpuTest {
     }
 
     @Nested
-    @Order(8)
     class Streams extends StreamsContract {
         Streams() {
             super(new GpuBed(CaptureMethod.AUTO));
@@ -83,7 +71,6 @@ class NvidiaDeviceOnGpuTest {
     }
 
     @Nested
-    @Order(9)
     class Memory extends MemoryContract {
         Memory() {
             super(new GpuBed(CaptureMethod.AUTO));
@@ -91,7 +78,6 @@ class NvidiaDeviceOnGpuTest {
     }
 
     @Nested
-    @Order(10)
     class Kernels extends KernelsContract {
         Kernels() {
             super(new GpuBed(CaptureMethod.AUTO));
