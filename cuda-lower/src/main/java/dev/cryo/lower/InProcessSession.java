@@ -4,6 +4,7 @@ import dev.cryo.streamlog.call.LowerHalf;
 import dev.cryo.streamlog.control.ControlMessage;
 import dev.cryo.streamlog.control.InProcessLowerHalf;
 import java.io.IOException;
+import java.util.function.Consumer;
 
 /** A device in the application's process, with its part in checkpoints; closes both. */
 record InProcessSession(LowerHalf lowerHalf, LowerHalfSession session) implements InProcessLowerHalf {
@@ -12,6 +13,11 @@ record InProcessSession(LowerHalf lowerHalf, LowerHalfSession session) implement
             lowerHalf.attach(host);
             return lowerHalf::detach;
         }));
+    }
+
+    @Override
+    public void onContentsLost(Consumer<String> told) {
+        session.onContentsLost(told);
     }
 
     @Override

@@ -5,6 +5,7 @@ import dev.cryo.streamlog.control.ControlMessage;
 import dev.cryo.streamlog.image.ImageReader;
 import dev.cryo.streamlog.image.Section;
 import dev.cryo.streamlog.image.SectionWriter;
+import dev.cryo.streamlog.image.StoredMemory;
 import dev.cryo.streamlog.image.WriteOptions;
 import dev.cryo.streamlog.linux.VirtualMemory;
 import java.io.IOException;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe: requests may come from any thread, and while a capture is persisted the others are served.
  */
 public final class LowerHalfSession implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger("dev.cryo.device");
     private static final String DEVICE_FILE = "device";
 
     private final LowerHalf lowerHalf;
@@ -37,10 +40,21 @@ public final class LowerHalfSession implements AutoCloseable {
     /** An image whose page-locked contents wait for the upper half's memory. */
     private @Nullable ImageReader awaitingAttach;
 
+    private volatile Consumer<String> onLost =
+            why -> LOG.log(System.Logger.Level.ERROR, "contents of the device are lost: {0}", why);
+
     /** A session over a lower half, which stays the caller's to close after this. */
     public LowerHalfSession(LowerHalf lowerHalf, Attacher attacher) {
         this.lowerHalf = lowerHalf;
         this.attacher = attacher;
+    }
+
+    /**
+     * Says who is told, by any thread, that contents which a restart has left in the image cannot be read. What needed
+     * them fails when that returns: better it does not.
+     */
+    public void onContentsLost(Consumer<String> told) {
+        onLost = told;
     }
 
     /** Reaches the upper half's shared memory. */
@@ -71,7 +85,7 @@ public final class LowerHalfSession implements AutoCloseable {
                 case ControlMessage.Capture capture -> capture(capture.pageLocked());
                 case ControlMessage.Persist persist -> persist(persist);
                 case ControlMessage.Discard discard -> discard();
-                case ControlMessage.Restore restore -> restore(Path.of(restore.imageFolder()));
+                case ControlMessage.Restore restore -> restore(Path.of(restore.imageFolder()), restore.deferred());
                 // All that other parts of a job are asked, now and later.
                 default -> failed(request, "no request to a lower half");
             };
@@ -191,12 +205,13 @@ public final class LowerHalfSession implements AutoCloseable {
         return new ControlMessage.Done();
     }
 
-    private synchronized ControlMessage restore(Path imageFolder) throws IOException, InterruptedException {
+    private synchronized ControlMessage restore(Path imageFolder, boolean deferred)
+            throws IOException, InterruptedException {
         closeAwaiting();
         ImageReader image = ImageReader.open(imageFolder);
         try {
             last = Optional.empty();
-            Replay.of(image, lowerHalf);
+            Replay.of(image, lowerHalf, () -> deferred && defer(imageFolder));
             last = image.find(Section.DEVICE);
             if (image.find(Section.HOST_MEMORY).isPresent()) {
                 awaitingAttach = image;
@@ -207,6 +222,24 @@ public final class LowerHalfSession implements AutoCloseable {
                 image.close();
             }
         }
+    }
+
+    private boolean defer(Path imageFolder) throws IOException {
+        StoredMemory contents = StoredMemory.open(imageFolder, Section.DEVICE);
+        boolean taken = false;
+        try {
+            taken = lowerHalf.defer(contents, this::lost);
+            return taken;
+        } finally {
+            if (!taken) {
+                contents.close();
+            }
+        }
+    }
+
+    private void lost(IOException why) {
+        String message = why.getMessage() == null ? why.toString() : why.getMessage();
+        onLost.accept(message);
     }
 
     private void closeAwaiting() throws IOException {

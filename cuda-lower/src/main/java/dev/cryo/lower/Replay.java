@@ -31,12 +31,21 @@ final class Replay {
         this.lowerHalf = lowerHalf;
     }
 
+    /** Takes over an image's contents, to be loaded later. */
+    @FunctionalInterface
+    interface Deferral {
+        /** False if they have to be loaded at once. */
+        boolean take() throws IOException;
+    }
+
     /**
      * Builds a lower half that has no objects yet.
      *
+     * @param deferral is asked once all memory is there and before anything is written to it
      * @throws IOException if the image is damaged or the lower half refuses a call; it has no objects then
      */
-    static void of(ImageReader image, LowerHalf lowerHalf) throws IOException, InterruptedException {
+    static void of(ImageReader image, LowerHalf lowerHalf, Deferral deferral)
+            throws IOException, InterruptedException {
         List<Call> log = image.log();
         LowerHalf.DeviceState state = image.record(Section.DEVICE_STATE, LowerHalf.DeviceState.class);
         Replay replay = new Replay(lowerHalf);
@@ -45,7 +54,9 @@ final class Replay {
                 replay.execute(call);
             }
             replay.checkRanges(image.section(Section.DEVICE).ranges());
-            image.readMemory(Section.DEVICE, replay.new Contents());
+            if (!deferral.take()) {
+                image.readMemory(Section.DEVICE, replay.new Contents());
+            }
             lowerHalf.restore(state);
         } catch (IOException | RuntimeException | InterruptedException e) {
             replay.undo(e);

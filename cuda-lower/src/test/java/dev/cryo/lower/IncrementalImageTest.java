@@ -52,13 +52,13 @@ class IncrementalImageTest {
     @BeforeEach
     void open() throws Exception {
         store = ImageStore.in(folder.resolve("images"));
-        startDevice();
+        startDevice(true);
         run(new Call.CtxCreate(DeviceRig.CONTEXT, DeviceRig.DEFAULT, 0, 0, false));
         run(new Call.StreamCreate(STREAM, DeviceRig.CONTEXT, 1, 0));
     }
 
-    private void startDevice() throws Exception {
-        rig = new DeviceRig(new PtxDevice(1L << 30));
+    private void startDevice(boolean bringsAll) throws Exception {
+        rig = new DeviceRig(new PtxDevice(1L << 30, bringsAll));
         rig.device.detach();
         session = new LowerHalfSession(rig.device, (request, lowerHalf) -> {
             lowerHalf.attach(rig);
@@ -162,7 +162,7 @@ class IncrementalImageTest {
                     long number = persist(true);
                     assertHolds(number, expected, "seed " + seed + ", round " + round);
                     if (random.nextInt(6) == 0) {
-                        restart(number, expected);
+                        restart(number, expected, random);
                     }
                 }
             }
@@ -171,14 +171,14 @@ class IncrementalImageTest {
         }
     }
 
-    private void restart(long number, Map<Long, byte[]> expected) throws Exception {
+    private void restart(long number, Map<Long, byte[]> expected, Random random) throws Exception {
         session.close();
         rig.close();
         try (ImageReader image = store.read(number)) {
             log = StreamLog.of(image.log());
         }
-        startDevice();
-        expectDone(session.handle(new ControlMessage.Restore(store.folder(number).toString())));
+        startDevice(random.nextInt(3) == 0);
+        expectDone(session.handle(new ControlMessage.Restore(store.folder(number).toString(), random.nextInt(4) > 0)));
         memory.clear();
         expected.forEach((address, bytes) -> memory.put(address, bytes.length));
         for (Call call : log.calls()) {

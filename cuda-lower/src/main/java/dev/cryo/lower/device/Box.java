@@ -19,6 +19,11 @@ public record Box(long width, long height, long depth) {
         return (depth - 1) * place.slice() + (height - 1) * place.pitch() + width;
     }
 
+    /** Whether there is nothing between its rows and slices at a place, nor do they overlap. */
+    public boolean isContiguous(Call.Place place) {
+        return (height == 1 || place.pitch() == width) && (depth == 1 || place.slice() == width * height);
+    }
+
     /** Whether no size is negative and no product of sizes leaves the numbers. */
     public boolean fits(Call.Place place) {
         if (width < 0 || height < 0 || depth < 0 || place.pitch() < 0 || place.slice() < 0) {

@@ -16,6 +16,7 @@ import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -281,6 +282,11 @@ public final class ManagedLowerHalf implements LowerHalf {
     @Override
     public void writeZeros(long address, long bytes) {
         device.writeZeros(address, bytes);
+    }
+
+    @Override
+    public boolean defer(Contents contents, Consumer<IOException> lost) {
+        return device.defer(contents, lost);
     }
 
     @Override

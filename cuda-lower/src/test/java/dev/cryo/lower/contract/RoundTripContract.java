@@ -90,7 +90,7 @@ public abstract class RoundTripContract {
 
         Path image = session.checkpoint(true, this::spoil);
         host.fill((byte) 0);
-        session.restore(image, next.open());
+        session.restore(image, next.open(), next.defers());
 
         compare();
         assertThat(host.asSlice(0, 10_000).toArray(ValueLayout.JAVA_BYTE)).isEqualTo(hostContents);

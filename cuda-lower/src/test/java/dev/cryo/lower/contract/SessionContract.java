@@ -60,7 +60,7 @@ public abstract class SessionContract {
     }
 
     private void restore(Path image) throws Exception {
-        session.restore(image, next.open());
+        session.restore(image, next.open(), next.defers());
     }
 
     @Test
@@ -183,7 +183,7 @@ public abstract class SessionContract {
         session.log().append(new Call.FunctionGet(77, KernelRig.MODULE, "nothing"));
         Path image = session.checkpoint(false, () -> {});
         session.replace(next.open());
-        assertThat(session.handle(new ControlMessage.Restore(image.toString())))
+        assertThat(session.handle(new ControlMessage.Restore(image.toString(), next.defers())))
                 .isEqualTo(new ControlMessage.Failed(
                         "Restore: this device refuses kernel nothing of module 0x3e8: CUDA error 500"));
         assertThat(rig().code(new Call.CtxSync(DeviceRig.CONTEXT))).isEqualTo(CudaResult.INVALID_CONTEXT);
@@ -199,7 +199,7 @@ public abstract class SessionContract {
         session.log().append(new Call.MemMap(DeviceRig.BASE, DeviceRig.CONTEXT, 2 * MIB));
         Path image = session.checkpoint(false, () -> {});
         session.replace(next.open());
-        assertThat(session.handle(new ControlMessage.Restore(image.toString())))
+        assertThat(session.handle(new ControlMessage.Restore(image.toString(), next.defers())))
                 .isEqualTo(new ControlMessage.Failed("Restore: the image's log makes 2097152 bytes at 0x100000000000"
                         + " where it has contents of 1048576 bytes at 0x100000000000"));
         assertThat(rig().device.has(DeviceRig.BASE)).isFalse();

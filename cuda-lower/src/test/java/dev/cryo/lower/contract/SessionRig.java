@@ -103,9 +103,9 @@ public final class SessionRig implements AutoCloseable {
     }
 
     /** Closes the present device and goes on with another one, restored from an image. */
-    public void restore(Path image, UnifiedDevice device) throws IOException {
+    public void restore(Path image, UnifiedDevice device, boolean deferred) throws IOException {
         replace(device);
-        expectDone(new ControlMessage.Restore(image.toString()));
+        expectDone(new ControlMessage.Restore(image.toString(), deferred));
         attach();
     }
 

@@ -22,6 +22,11 @@ public interface TestBed extends AutoCloseable {
     /** Whether modules are loaded while kernels run; else a load is answered when these have ended. */
     boolean loadsWhileKernelsRun();
 
+    /** Whether restores leave contents in their image until they are used. */
+    default boolean defers() {
+        return false;
+    }
+
     /** Fails if the devices, which have been closed, have left something behind. */
     @Override
     void close() throws Exception;

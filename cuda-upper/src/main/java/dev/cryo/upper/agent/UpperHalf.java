@@ -17,6 +17,7 @@ import java.lang.instrument.Instrumentation;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +31,7 @@ public final class UpperHalf {
 
     private final AgentArguments arguments;
     private final StreamLog log = new StreamLog();
+    private final CompletableFuture<CheckpointClient> client = new CompletableFuture<>();
 
     private UpperHalf(AgentArguments arguments) {
         this.arguments = arguments;
@@ -70,6 +72,7 @@ public final class UpperHalf {
         InProcess lowerHalf = InProcess.open(folder, arguments.device(), logger);
         ControlMessage.Hello hello = hello(ControlMessage.Role.APPLICATION_IN_PROCESS, -1, 0);
         Cuda cuda = new Cuda(lowerHalf.channel(), SharedHostMemory::map, UnifiedPages.SHARED);
+        lowerHalf.lowerHalf().onContentsLost(why -> client.join().contentsLost(why));
         run(cuda, lowerHalf.channel(), hello, lowerHalf::handle, instrumentation);
     }
 
@@ -95,7 +98,7 @@ public final class UpperHalf {
         if (arguments.job().isEmpty()) {
             return;
         }
-        CheckpointClient client = new CheckpointClient(
+        CheckpointClient made = new CheckpointClient(
                 arguments.job().get().resolve(CONTROL_SOCKET),
                 hello,
                 gate,
@@ -103,8 +106,9 @@ public final class UpperHalf {
                 new CracResources(Core.getGlobalContext()),
                 lowerHalf,
                 new Rebuilding(cuda, log));
-        client.start(WELCOME_TIMEOUT);
-        Core.connect(() -> checkpoint(client));
+        client.complete(made);
+        made.start(WELCOME_TIMEOUT);
+        Core.connect(() -> checkpoint(made));
     }
 
     private static Core.Outcome checkpoint(CheckpointClient client) {

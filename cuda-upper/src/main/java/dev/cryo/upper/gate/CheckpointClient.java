@@ -29,6 +29,10 @@ public final class CheckpointClient {
     private static final int RETRIES = 6000;
 
     private static final int RETRIES_RUNNING = 200;
+    /** How long the supervisor has to end an application that cannot go on. */
+    private static final Duration END = Duration.ofSeconds(10);
+
+    private static final int LOST = 70;
 
     private final Path socket;
     private final ControlMessage.Hello hello;
@@ -39,6 +43,9 @@ public final class CheckpointClient {
     private final Welcomed welcomed;
     private final CheckpointRequests requests = new CheckpointRequests();
     private final CompletableFuture<ControlMessage.Welcome> firstWelcome = new CompletableFuture<>();
+    /** Null while there is none. */
+    private volatile @Nullable ControlConnection opened;
+    /** The same once the application was welcomed. */
     private volatile @Nullable ControlConnection connection;
     private volatile State state = State.RUNNING;
     /** The thread that is about to answer an earlier request; used by the thread that reads. */
@@ -119,13 +126,34 @@ public final class CheckpointClient {
         return connection;
     }
 
+    /**
+     * Tells the supervisor that contents of a lower half in this process are lost, and waits for the end: nothing may be
+     * computed any more. Ends the process itself if the supervisor does not.
+     */
+    public void contentsLost(String why) {
+        try {
+            ControlConnection told = opened;
+            if (told == null) {
+                throw new IOException("the supervisor is not connected");
+            }
+            told.write(new ControlMessage.ContentsLost(why));
+            Thread.sleep(END);
+        } catch (IOException e) {
+            Notices.say("the application is ended, and the supervisor cannot be told (" + e.getMessage() + "): " + why);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        Runtime.getRuntime().halt(LOST);
+    }
+
     private void run() {
         int failures = 0;
         while (true) {
-            try (ControlConnection opened = ControlConnection.open(socket, hello)) {
-                welcome(opened);
+            try (ControlConnection made = ControlConnection.open(socket, hello)) {
+                opened = made;
+                welcome(made);
                 failures = 0;
-                serve(opened);
+                serve(made);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 return;
@@ -134,6 +162,7 @@ public final class CheckpointClient {
                 failures++;
                 failedFor(e, failures);
             } finally {
+                opened = null;
                 connection = null;
             }
             sleep();

@@ -21,7 +21,8 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true,
         description = {
             "Bring a job back from an image and run it on, in the foreground as launch does.",
-            "The image is verified before anything is started, and not changed: it can be restarted again.",
+            "The image is not changed: it can be restarted again. All of it but the device's memory is verified before anything"
+                    + " is started; with --prefault that too.",
             "Signals that come before the job runs are answered as soon as it does; a second SIGTERM gives the restart"
                     + " up."
         })
@@ -50,6 +51,15 @@ final class RestartCommand implements Callable<Integer> {
     @Option(names = "--on-failure", description = "stop or restart; as launched by default.")
     private @Nullable OnFailure onFailure;
 
+    @Option(
+            names = "--prefault",
+            description = {
+                "Read and verify all of the device's memory before anything is started.",
+                "Otherwise the ptx device reads each part, and verifies it, when it is used first; nvidia always"
+                        + " reads all of it ahead."
+            })
+    private boolean prefault;
+
     RestartCommand(Map<String, String> environment) {
         this.environment = environment;
     }
@@ -58,7 +68,7 @@ final class RestartCommand implements Callable<Integer> {
     public Integer call() throws JobException, InterruptedException {
         JobFolder folder = job.folder(environment);
         try (Supervisor supervisor = Supervisor.of(folder, environment, Terminal.ofProcess())) {
-            return supervisor.restart(job.image(), this::override);
+            return supervisor.restart(job.image(), this::override, prefault);
         }
     }
 

@@ -107,8 +107,8 @@ public final class Connection {
 
     /** Takes a message as the answer of the oldest request; gives it back when nothing was asked. */
     @Nullable ControlMessage answered(ControlMessage message) {
-        if (message instanceof ControlMessage.CheckpointWanted) {
-            return message; // The application's own request may come between a request and its answer.
+        if (message instanceof ControlMessage.CheckpointWanted || message instanceof ControlMessage.ContentsLost) {
+            return message; // What nobody asked for may come between a request and its answer.
         }
         CompletableFuture<ControlMessage> oldest;
         synchronized (this) {

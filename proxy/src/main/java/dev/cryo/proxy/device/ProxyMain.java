@@ -11,6 +11,7 @@ import dev.cryo.lower.ptx.device.PtxDevice;
 import dev.cryo.streamlog.control.ControlFrames;
 import dev.cryo.streamlog.control.ControlMessage;
 import dev.cryo.streamlog.control.ControlMessage.Attach;
+import dev.cryo.streamlog.control.ControlMessage.ContentsLost;
 import dev.cryo.streamlog.control.ControlMessage.Hello;
 import dev.cryo.streamlog.control.ControlMessage.Persist;
 import dev.cryo.streamlog.control.ControlMessage.Role;
@@ -21,6 +22,7 @@ import java.io.InterruptedIOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import sun.misc.Signal;
@@ -30,8 +32,8 @@ import sun.misc.SignalHandler;
  * The proxy's main class.
  *
  * <p>Arguments: the control socket and the kind of device. Exit status: 0 when the supervisor has closed the
- * connection, 1 when the connection failed, 70 when a thread died of a defect; what is computed after one could not be
- * trusted.
+ * connection, 1 when the connection failed, 70 when a thread died of a defect or contents of the device were lost and
+ * the supervisor did not react; what is computed after that could not be trusted.
  *
  * <p>A supervisor that ends in good order kills its proxy. So a connection that ends tells that the supervisor was
  * killed, and the proxy then ends the application too: nobody would read what it writes or save it ever again.
@@ -39,6 +41,8 @@ import sun.misc.SignalHandler;
 public final class ProxyMain {
     private static final System.Logger LOG = System.getLogger(ProxyMain.class.getName());
     private static final int DEFECT = 70;
+    /** How long the supervisor has to end a job that cannot go on. */
+    private static final Duration END = Duration.ofSeconds(10);
 
     private final SocketChannel supervisor;
     private @Nullable ProcessHandle application;
@@ -63,6 +67,7 @@ public final class ProxyMain {
                         new LowerHalfSession(device, (request, lowerHalf) -> attach(request, device));
                 SocketChannel supervisor = SocketChannel.open(UnixDomainSocketAddress.of(Path.of(arguments[0])))) {
             proxy = new ProxyMain(supervisor);
+            session.onContentsLost(proxy::contentsLost);
             proxy.serve(session);
         } finally {
             if (proxy != null && proxy.application != null) {
@@ -146,6 +151,19 @@ public final class ProxyMain {
         } catch (IOException e) {
             LOG.log(System.Logger.Level.WARNING, "the supervisor left before it was told of the image", e);
         }
+    }
+
+    /** Tells the supervisor and waits for the end: nothing may be computed any more. */
+    private void contentsLost(String why) {
+        try {
+            answer(new ContentsLost(why));
+            Thread.sleep(END);
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.ERROR, "the proxy ends, and the supervisor cannot be told: " + why, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        Runtime.getRuntime().halt(DEFECT);
     }
 
     private synchronized void answer(ControlMessage message) throws IOException {

@@ -15,12 +15,14 @@ record Ending(int code, Kind kind) {
         KILLED,
         /** The lower half was lost. */
         LOWER_HALF_LOST,
+        /** Contents of the device could not be read from the image that the run came from. */
+        CONTENTS_LOST,
         /** Somebody asked for the end of the job. */
         ASKED
     }
 
     /** Whether the job should come back, if it may. */
     boolean isFailure() {
-        return kind == Kind.KILLED || kind == Kind.LOWER_HALF_LOST;
+        return kind == Kind.KILLED || kind == Kind.LOWER_HALF_LOST || kind == Kind.CONTENTS_LOST;
     }
 }

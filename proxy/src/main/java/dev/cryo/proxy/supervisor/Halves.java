@@ -6,6 +6,7 @@ import dev.cryo.proxy.control.RequestFailedException;
 import dev.cryo.streamlog.control.ControlMessage;
 import dev.cryo.streamlog.control.ControlMessage.Attach;
 import dev.cryo.streamlog.control.ControlMessage.CheckpointWanted;
+import dev.cryo.streamlog.control.ControlMessage.ContentsLost;
 import dev.cryo.streamlog.control.ControlMessage.Done;
 import dev.cryo.streamlog.control.ControlMessage.Failed;
 import dev.cryo.streamlog.control.ControlMessage.Role;
@@ -42,6 +43,9 @@ final class Halves implements ControlServer.Visitors {
 
         /** The application itself wants a checkpoint. */
         void checkpointWanted(Connection application);
+
+        /** What holds the lower half cannot read contents of the device from their image, and waits to be ended. */
+        void contentsLost(String why);
 
         /** A command wants something. */
         void asked(Connection command, ControlMessage request);
@@ -102,6 +106,8 @@ final class Halves implements ControlServer.Visitors {
             events.asked(connection, message);
         } else if (message instanceof CheckpointWanted) {
             events.checkpointWanted(connection);
+        } else if (message instanceof ContentsLost lost) {
+            events.contentsLost(lost.why());
         } else {
             events.refused("unasked " + message.getClass().getSimpleName() + " from " + connection.hello().role());
         }

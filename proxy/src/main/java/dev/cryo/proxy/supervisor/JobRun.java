@@ -60,6 +60,7 @@ final class JobRun implements Halves.Events, AutoCloseable {
     private volatile boolean greeted;
     private boolean closing;
     private volatile boolean lowerHalfLost;
+    private volatile @Nullable String contentsLost;
     private volatile int askedCode = -1;
 
     /** Takes requests; called on the control server's thread, must not block. */
@@ -326,6 +327,18 @@ final class JobRun implements Halves.Events, AutoCloseable {
         }
     }
 
+    /** Nothing is computed any more: the application must not see an error that it could take for one of its own. */
+    @Override
+    public void contentsLost(String why) {
+        contentsLost = why;
+        Thread.ofVirtual().name("cryo-lost").start(this::endParts);
+    }
+
+    /** Why contents of the device could not be read from the image that this run came from, if that is so. */
+    Optional<String> lostContents() {
+        return Optional.ofNullable(contentsLost);
+    }
+
     @Override
     public void checkpointWanted(Connection application) {
         commands.asked(application, new ControlMessage.CheckpointWanted());
@@ -347,6 +360,9 @@ final class JobRun implements Halves.Events, AutoCloseable {
     Ending await() throws JobException, InterruptedException {
         try {
             ExitStatus status = process().onExit().get();
+            if (contentsLost != null && status.signal() != 0) {
+                return new Ending(status.code(), Ending.Kind.CONTENTS_LOST);
+            }
             if (askedCode >= 0) {
                 return new Ending(askedCode == 0 ? status.code() : askedCode, Ending.Kind.ASKED);
             }

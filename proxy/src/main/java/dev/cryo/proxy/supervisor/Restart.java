@@ -20,7 +20,6 @@ import dev.cryo.streamlog.control.ControlMessage.Running;
 import dev.cryo.streamlog.control.ControlMessage.Welcome;
 import dev.cryo.streamlog.image.ImageException;
 import dev.cryo.streamlog.image.ImageReader;
-import dev.cryo.streamlog.image.ImageStore;
 import dev.cryo.streamlog.image.JobInfo.HostMode;
 import dev.cryo.streamlog.image.Section;
 import java.io.IOException;
@@ -31,10 +30,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Brings a job back from an image, in this order: the image is verified, byte by byte; what the host lacks is named;
- * only then are a proxy and the application started. While the proxy starts CRIU restores the application, which then
+ * Brings a job back from an image, in this order: the image is verified, byte by byte, but for the device's memory where
+ * that is to be read when it is used; what the host lacks is named; only then are a proxy and the application started. While the proxy starts CRIU restores the application, which then
  * waits for the lower half to replay the log and load the device's memory. In a job of the driver's engine there is no
  * proxy: the driver gives the restored processes their device back.
  */
@@ -45,7 +45,9 @@ final class Restart {
 
     private final Site site;
     private final ImageReader image;
+    private final Loading loading;
     private final Optional<HostState> host;
+    private @Nullable JobRun begun;
 
     /** Makes a run that has no parts yet. */
     @FunctionalInterface
@@ -53,40 +55,63 @@ final class Restart {
         JobRun get() throws IOException;
     }
 
-    private Restart(Site site, ImageReader image, Optional<HostState> host) {
+    private Restart(Site site, ImageReader image, Loading loading, Optional<HostState> host) {
         this.site = site;
         this.image = image;
+        this.loading = loading;
         this.host = host;
     }
 
+    /** When the device's memory is read from the image and checked. */
+    enum Loading {
+        /** Before anything is started. */
+        AHEAD,
+        /** Each part when it is used first, where the device can. */
+        WHEN_USED
+    }
+
     /**
-     * Opens an image and verifies all of it.
+     * Opens an image.
      *
      * @throws JobException if there is no such image, or it cannot be used
      */
-    static ImageReader verified(JobFolder folder, long number) throws JobException {
-        ImageStore store = folder.images();
+    static ImageReader open(JobFolder folder, long number) throws JobException {
         try {
-            ImageReader image = store.read(number);
-            try {
-                image.verifyAll((checked, of) -> { });
-                return image;
-            } catch (IOException e) {
-                image.close();
-                throw e;
+            return folder.images().read(number);
+        } catch (IOException e) {
+            throw unusable(folder, number, e);
+        }
+    }
+
+    /**
+     * Verifies what has to be before anything is started.
+     *
+     * @throws JobException if the image cannot be used
+     */
+    static void verify(JobFolder folder, ImageReader image, Loading loading) throws JobException {
+        try {
+            switch (loading) {
+                case AHEAD -> image.verifyAll((checked, of) -> { });
+                case WHEN_USED -> image.verifyAllBut(Section.DEVICE, (checked, of) -> { });
             }
-        } catch (NoSuchFileException e) {
-            throw new JobException(
-                    Kind.UNKNOWN, "job " + folder.name() + " has no image " + number + known(store), e);
-        } catch (ImageException e) {
-            throw new JobException(
+        } catch (IOException e) {
+            throw unusable(folder, image.manifest().number(), e);
+        }
+    }
+
+    private static JobException unusable(JobFolder folder, long number, IOException why) {
+        return switch (why) {
+            case NoSuchFileException e -> new JobException(
+                    Kind.UNKNOWN,
+                    "job " + folder.name() + " has no image " + number + known(folder.images()),
+                    e);
+            case ImageException e -> new JobException(
                     Kind.IMAGE,
                     "image " + number + " of job " + folder.name() + " cannot be used: " + e.getMessage()
-                            + "; nothing was started" + others(store, number),
+                            + "; nothing was started" + others(folder, number),
                     e);
-        } catch (IOException e) {
-            throw new JobException(Kind.FAILED, "cannot read image " + number + ": " + e.getMessage(), e);
-        }
+            default -> new JobException(Kind.FAILED, "cannot read image " + number + ": " + why.getMessage(), why);
+        };
     }
 
     private static String known(ImageStore store) {
@@ -98,9 +123,10 @@ final class Restart {
         }
     }
 
-    private static String others(ImageStore store, long damaged) {
+    /** Tells of another image to go back to. */
+    static String others(JobFolder folder, long damaged) {
         try {
-            return store.numbers().stream()
+            return folder.images().numbers().stream()
                     .filter(number -> number != damaged)
                     .max(Long::compare)
                     .map(number -> "; the newest other image is " + number)
@@ -113,33 +139,42 @@ final class Restart {
     /**
      * Starts a run from an image, which is not closed.
      *
+     * @param loading as the image was {@linkplain #verified verified}
      * @param host what restores processes; needed for images of a process
      * @param prepared makes a run without parts
      * @param running is given the run before the user is told that it runs
      * @throws JobException if that fails; nothing is left running then
      */
     static JobRun run(
-            Site site, ImageReader image, Optional<HostState> host, Prepared prepared, Consumer<JobRun> running)
+            Site site,
+            ImageReader image,
+            Loading loading,
+            Optional<HostState> host,
+            Prepared prepared,
+            Consumer<JobRun> running)
             throws JobException, InterruptedException {
         long start = System.nanoTime();
         long number = image.manifest().number();
         site.status().update(now -> now.in(Phase.RESTARTING));
+        Restart restart = new Restart(site, image, loading, host);
         try {
             Taken from = new Taken(
                     number,
                     image.manifest().createdMillis(),
                     image.manifest().job().property(Checkpoint.PAUSE_NANOS).map(Long::valueOf).orElse(0L),
                     site.folder().images().addedBytes(number));
-            JobRun run = new Restart(site, image, host).run(prepared);
+            JobRun run = restart.run(prepared);
             running.accept(run);
             site.status().update(now -> now.broughtBack(from));
             site.messages().say("job %s runs again from image %d, after %.2f s"
                     .formatted(site.folder().name(), number, (System.nanoTime() - start) / 1e9));
             return run;
         } catch (IOException | RequestFailedException | HostStateException e) {
+            Optional<String> lost = Optional.ofNullable(restart.begun).flatMap(JobRun::lostContents);
             throw new JobException(
-                    Kind.FAILED,
-                    "job " + site.folder().name() + " cannot be restarted from image " + number + ": " + e.getMessage(),
+                    lost.isPresent() ? Kind.IMAGE : Kind.FAILED,
+                    "job " + site.folder().name() + " cannot be restarted from image " + number + ": "
+                            + lost.orElse(e.getMessage()),
                     e);
         }
     }
@@ -159,6 +194,12 @@ final class Restart {
         }
     }
 
+    private JobRun begin(Prepared prepared) throws IOException {
+        JobRun run = prepared.get();
+        begun = run;
+        return run;
+    }
+
     private void restoreProcesses(HostImage hostImage, JobRun run) throws IOException, HostStateException {
         HostState restorer = host.orElseThrow(() -> new IllegalStateException("no CRIU"));
         Path work = site.folder().path().resolve("criu");
@@ -172,7 +213,7 @@ final class Restart {
     private JobRun restoreByDriver(HostImage hostImage, ProcessCheckpoints driver, Prepared prepared)
             throws IOException, HostStateException, InterruptedException, JobException {
         DriverRestore restore = DriverRestore.of(image.manifest().job(), driver, site.messages());
-        JobRun run = prepared.get();
+        JobRun run = begin(prepared);
         try {
             restoreProcesses(hostImage, run);
             restore.resume(run.processes());
@@ -185,7 +226,7 @@ final class Restart {
 
     private JobRun restoreHalves(HostImage hostImage, Prepared prepared)
             throws IOException, HostStateException, RequestFailedException, InterruptedException {
-        JobRun run = prepared.get();
+        JobRun run = begin(prepared);
         try {
             run.startProxy();
             run.halves().expectReturn();
@@ -204,7 +245,7 @@ final class Restart {
 
     private JobRun runApplicationAnew(Prepared prepared)
             throws IOException, HostStateException, RequestFailedException, InterruptedException, JobException {
-        JobRun run = prepared.get();
+        JobRun run = begin(prepared);
         try {
             run.startProxy();
             run.halves().expectReturn();
@@ -233,8 +274,10 @@ final class Restart {
     }
 
     private void load(Connection lowerHalf) throws RequestFailedException, InterruptedException {
-        Restore restore = new Restore(image.folder().toString());
+        long start = System.nanoTime();
+        Restore restore = new Restore(image.folder().toString(), loading == Loading.WHEN_USED);
         lowerHalf.ask(restore, Done.class, LOAD, "the device's memory to be loaded");
+        site.messages().note("the device was restored in %.3f s".formatted((System.nanoTime() - start) / 1e9));
     }
 
     private long hostBytes() {

@@ -7,6 +7,7 @@ import dev.cryo.proxy.host.SignalNumbers;
 import dev.cryo.proxy.supervisor.JobException.Kind;
 import dev.cryo.proxy.supervisor.JobSettings.Engine;
 import dev.cryo.proxy.supervisor.JobSettings.OnFailure;
+import dev.cryo.proxy.supervisor.Restart.Loading;
 import dev.cryo.streamlog.control.ControlMessage;
 import dev.cryo.streamlog.control.ControlMessage.CheckpointTaken;
 import dev.cryo.streamlog.control.ControlMessage.CheckpointWanted;
@@ -40,6 +41,7 @@ final class Supervision implements JobRun.Commands {
 
     private final Site site;
     private final Optional<HostState> host;
+    private Loading loading; // Of the thread that goes through the runs.
     private final Checkpoints checkpoints;
     private final AtomicBoolean ending = new AtomicBoolean();
     private final Requests<JobRun> requests = new Requests<>();
@@ -54,9 +56,11 @@ final class Supervision implements JobRun.Commands {
 
     private volatile boolean abandoned;
 
-    Supervision(Site site, Optional<HostState> host) {
+    /** With how the device's memory is loaded whenever the job comes back from an image. */
+    Supervision(Site site, Optional<HostState> host, Loading loading) {
         this.site = site;
         this.host = host;
+        this.loading = loading;
         this.checkpoints = new Checkpoints(site, host);
     }
 
@@ -101,7 +105,7 @@ final class Supervision implements JobRun.Commands {
 
     private JobRun bringBack(ImageReader image) throws JobException, InterruptedException {
         try {
-            return Restart.run(site, image, host, this::prepare, requests::present);
+            return Restart.run(site, image, loading, host, this::prepare, requests::present);
         } finally {
             coming = null;
         }
@@ -133,6 +137,9 @@ final class Supervision implements JobRun.Commands {
         JobRun current = first;
         while (true) {
             Ending end = await(current);
+            if (end.kind() == Ending.Kind.CONTENTS_LOST) {
+                contentsLost(current.lostContents().orElse(""));
+            }
             if (!end.isFailure() || site.settings().onFailure() == OnFailure.STOP || ending.get()) {
                 site.status().update(now -> now.ended(end.code()));
                 return end.code();
@@ -157,6 +164,18 @@ final class Supervision implements JobRun.Commands {
         }
     }
 
+    /** The image is damaged: the job does not come back from any that was not verified as a whole. */
+    private void contentsLost(String why) throws JobException {
+        String message = "the job cannot go on, since the device's memory cannot be read from the image that it was"
+                + " restarted from: " + why;
+        if (site.settings().onFailure() == OnFailure.STOP || ending.get()) {
+            JobException cause = new JobException(Kind.IMAGE, message + Restart.others(site.folder(), baseImage));
+            throw failed(String.valueOf(cause.getMessage()), cause);
+        }
+        site.messages().say(message);
+        loading = Loading.AHEAD;
+    }
+
     private JobRun comeBack() throws JobException, InterruptedException, IOException {
         while (true) {
             restarts = restartedFrom == baseImage ? restarts + 1 : 1;
@@ -167,7 +186,8 @@ final class Supervision implements JobRun.Commands {
                                 + " times without getting as far as another: given up",
                         new IOException("repeated failure"));
             }
-            try (ImageReader image = Restart.verified(site.folder(), baseImage)) {
+            try (ImageReader image = Restart.open(site.folder(), baseImage)) {
+                Restart.verify(site.folder(), image, loading);
                 return bringBack(image);
             } catch (JobException e) {
                 if (e.kind() != Kind.FAILED || ending.get()) {

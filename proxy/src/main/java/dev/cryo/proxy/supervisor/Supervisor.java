@@ -10,6 +10,7 @@ import dev.cryo.proxy.supervisor.JobException.Kind;
 import dev.cryo.proxy.supervisor.JobSettings.Device;
 import dev.cryo.proxy.supervisor.JobSettings.Engine;
 import dev.cryo.proxy.supervisor.JobSettings.Host;
+import dev.cryo.proxy.supervisor.Restart.Loading;
 import dev.cryo.streamlog.image.ImageReader;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -81,7 +82,7 @@ public final class Supervisor implements AutoCloseable {
                     + " Java " + JavaCommand.NEEDED + " or newer, is told of the agent by "
                     + JavaCommand.OPTIONS_VARIABLE);
         }
-        return new Supervision(site, host).launch();
+        return new Supervision(site, host, loading(settings, false)).launch();
     }
 
     private void tellOfOlderImages() throws JobException {
@@ -102,20 +103,31 @@ public final class Supervisor implements AutoCloseable {
      *
      * @param number the image; the newest if none is given
      * @param overrides changes what the image says of how the job was launched
+     * @param prefault whether all of the device's memory is read and verified before anything is started, also where
+     *     the device could read it when it is used
      * @return as {@link #launch}
      * @throws JobException if there is no such image, or it cannot be used; nothing is left running then
      */
-    public int restart(OptionalLong number, UnaryOperator<JobSettings> overrides)
+    public int restart(OptionalLong number, UnaryOperator<JobSettings> overrides, boolean prefault)
             throws JobException, InterruptedException {
-        try (ImageReader image = Restart.verified(folder, number.isPresent() ? number.getAsLong() : newest())) {
+        try (ImageReader image = Restart.open(folder, number.isPresent() ? number.getAsLong() : newest())) {
             JobSettings settings =
                     overrides.apply(ImagedJob.settings(image.manifest().job()));
+            Loading loading = loading(settings, prefault);
+            Restart.verify(folder, image, loading);
             requireSupported(settings);
             Optional<HostState> host = hostState(settings.host());
-            return new Supervision(site(settings), host).restart(image);
+            return new Supervision(site(settings), host, loading).restart(image);
         } catch (IOException e) {
             throw new JobException(Kind.FAILED, "job " + folder.name() + " cannot be restarted: " + e.getMessage(), e);
         }
+    }
+
+    /** A GPU's memory is written as a whole. */
+    private static Loading loading(JobSettings settings, boolean prefault) {
+        return prefault || settings.engine() == Engine.DRIVER || settings.device() != Device.PTX
+                ? Loading.AHEAD
+                : Loading.WHEN_USED;
     }
 
     private long newest() throws JobException, IOException {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * What executes calls: a driver and its device, or what stands for them. It is never saved; a restart builds a fresh
@@ -65,6 +66,18 @@ public interface LowerHalf extends AutoCloseable {
         }
     }
 
+    /**
+     * Takes contents of device memory after a replay, before any other work, to read them when they are used first.
+     *
+     * @param contents closed by this lower half once it needs them no more
+     * @param lost is told, by any thread, what keeps contents from being read; who needs them then fails
+     * @return false where a lower half cannot: nothing is taken then, and contents have to be {@linkplain #write
+     *     written}
+     */
+    default boolean defer(Contents contents, Consumer<IOException> lost) {
+        return false;
+    }
+
     /** Takes over state that is neither memory nor in the log, after a replay. */
     void restore(DeviceState state);
 
@@ -97,6 +110,36 @@ public interface LowerHalf extends AutoCloseable {
 
         /** Tells that a context has become faulted; the upper half will ask which. */
         void faulted();
+    }
+
+    /** Contents of memory that lie elsewhere, in windows of 2 MiB of the address space. Thread-safe until closed. */
+    interface Contents extends AutoCloseable {
+        /** The size of a window. */
+        long WINDOW_BYTES = 2 << 20;
+
+        /** The windows that hold something, ascending, each by its address divided by its size; others are zero. */
+        long[] windows();
+
+        /**
+         * Reads a window, whose bytes are checked before the sink has any.
+         *
+         * @param sink is given all that is not zero
+         * @throws IOException if they cannot be read, or are not what was written
+         */
+        void load(long window, Sink sink) throws IOException;
+
+        /** Reads a part of one window, checked likewise. */
+        void read(long address, MemorySegment into) throws IOException;
+
+        @Override
+        void close() throws IOException;
+
+        /** Takes contents. */
+        @FunctionalInterface
+        interface Sink {
+            /** Takes what lies at an address; the segment is the caller's again when this returns. */
+            void write(long address, MemorySegment contents);
+        }
     }
 
     /** Device contents as they were at one moment. */

@@ -155,9 +155,22 @@ public sealed interface ControlMessage {
     @Opcode(26)
     record Discard() implements ControlMessage {}
 
-    /** Asks to replay the log of an image and to load its device contents; answered by {@link Done}. */
+    /**
+     * Asks to replay the log of an image and to load its device contents; answered by {@link Done}.
+     *
+     * @param deferred whether contents may be read, and checked, when they are used first
+     */
     @Opcode(27)
-    record Restore(String imageFolder) implements ControlMessage {}
+    record Restore(String imageFolder, boolean deferred) implements ControlMessage {}
+
+    // From what holds the lower half
+
+    /**
+     * Tells that contents which a restart has left in the image cannot be read from there: the job cannot go on. Not
+     * answered; who tells it does nothing more.
+     */
+    @Opcode(28)
+    record ContentsLost(String why) implements ControlMessage {}
 
     // Both ways
 

@@ -2,6 +2,7 @@ package dev.cryo.streamlog.control;
 
 import dev.cryo.streamlog.call.LowerHalf;
 import java.io.IOException;
+import java.util.function.Consumer;
 
 /**
  * A lower half in the application's own process, with its part in checkpoints. Thread-safe as far as its lower half is.
@@ -12,6 +13,9 @@ public interface InProcessLowerHalf extends AutoCloseable {
 
     /** Answers a request to a lower half, waiting as long as it takes. */
     ControlMessage handle(ControlMessage request);
+
+    /** Says who is told, by any thread, that contents which a restart has left in the image cannot be read. */
+    default void onContentsLost(Consumer<String> told) {}
 
     @Override
     void close() throws IOException;

@@ -24,7 +24,8 @@ import java.util.UUID;
 
 /**
  * A committed image, opened for reading. Opening checks the manifest and that all files have their lengths; every read
- * checks the blocks it touches; {@link #verifyAll} checks everything. Thread-safe until it is closed.
+ * checks the blocks it touches; {@link #verifyAll} checks everything. The files stay open: who removes the image or
+ * gives back the room of its blocks does no harm to its readers. Thread-safe until it is closed.
  */
 public final class ImageReader implements AutoCloseable {
     private final Path folder;
@@ -97,7 +98,7 @@ public final class ImageReader implements AutoCloseable {
     }
 
     /** Whether blocks are named by what is in them. */
-    boolean isNamedByContents() {
+    private boolean isNamedByContents() {
         return !(blocks instanceof VersionOne);
     }
 
@@ -262,7 +263,19 @@ public final class ImageReader implements AutoCloseable {
      * @throws ImageException if a byte is not what was written, or a file lies in the folder that does not belong there
      */
     public void verifyAll(Progress progress) throws IOException {
-        new Verifier(this, progress).verify();
+        new Verifier(this, file.manifest().sections(), progress).verify();
+    }
+
+    /**
+     * Checks every byte of the image but those that only one section has.
+     *
+     * @throws ImageException as {@link #verifyAll} does
+     */
+    public void verifyAllBut(String section, Progress progress) throws IOException {
+        List<Section> others = sections.values().stream()
+                .filter(other -> !other.name().equals(section))
+                .toList();
+        new Verifier(this, others, progress).verify();
     }
 
     /** Closes all files. */
@@ -280,6 +293,18 @@ public final class ImageReader implements AutoCloseable {
         }
         buffer.load(block, "section " + section.name() + ", block " + index);
         return block.bytes();
+    }
+
+    /** As {@link #load}; also what the block's name says of its bytes is checked. */
+    int loadNamed(Section section, int index, BlockBuffer buffer) throws IOException {
+        int bytes = load(section, index, buffer);
+        BlockId id = section.blocks().get(index);
+        if (isNamedByContents() && bytes > 0 && !BlockId.of(buffer.segment(), bytes).equals(id)) {
+            StoredBlock block = blocks.find(id);
+            throw new CorruptImageException(
+                    block.path(), block.at(), "block " + id, "a block of other contents");
+        }
+        return bytes;
     }
 
     private CorruptImageException malformed(String name, String expected, MalformedDataException cause)

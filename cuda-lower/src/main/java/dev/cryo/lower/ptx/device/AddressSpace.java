@@ -1,12 +1,14 @@
 package dev.cryo.lower.ptx.device;
 
 import dev.cryo.lower.device.Box;
+import dev.cryo.lower.ptx.memory.Absence;
 import dev.cryo.lower.ptx.memory.MemoryMap;
 import dev.cryo.streamlog.call.Call;
 import dev.cryo.streamlog.call.CudaResult;
 import dev.cryo.streamlog.linux.VirtualMemory;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.function.LongConsumer;
 
 /**
  * All memory that copies and sets may touch, by its address in this process: device memory, page-locked memory and
@@ -26,8 +28,8 @@ final class AddressSpace {
 
     /** Copies a box that is not empty; rows that overlap in linear copies are copied as if by way of a buffer. */
     void copy(Call.Place source, Call.Place target, Box box) {
-        long from = check(source, box);
-        long to = check(target, box);
+        long from = check(source, box, Absence::require);
+        long to = check(target, box, Absence::replace);
         long width = box.width();
         long height = box.height();
         long depth = box.depth();
@@ -63,6 +65,7 @@ final class AddressSpace {
     /** Copies bytes of the heap. */
     void write(long address, byte[] data) {
         requireLive(address, data.length);
+        bring(address, data.length, Absence::replace);
         MemorySegment.copy(data, 0, MEMORY, ValueLayout.JAVA_BYTE, address, data.length);
     }
 
@@ -70,7 +73,7 @@ final class AddressSpace {
     void set(long address, long pitch, int elementBytes, int value, long width, long height) {
         Box box = new Box(width, height, 1);
         Call.Place place = new Call.Place(Call.Space.DEVICE, address, pitch, 0);
-        check(place, box);
+        check(place, box, Absence::replace);
         boolean adjacent = pitch == width;
         for (long y = 0; y < (adjacent ? 1 : height); y++) {
             fill(MEMORY.asSlice(address + y * pitch, adjacent ? width * height : width), elementBytes, value);
@@ -100,8 +103,13 @@ final class AddressSpace {
         }
     }
 
-    /** Checks a place and returns its address in this process. */
-    private long check(Call.Place place, Box box) {
+    /** Has memory brought that is about to be used. */
+    private interface Use {
+        void bring(Absence absence, long low, long end);
+    }
+
+    /** Checks a place, has it brought, and returns its address in this process. */
+    private long check(Call.Place place, Box box, Use use) {
         long span = box.span(place);
         if (place.space() == Call.Space.STAGING) {
             MemorySegment staging = host.host().staging();
@@ -112,13 +120,31 @@ final class AddressSpace {
             return staging.address() + place.address();
         }
         if (!isLive(place.address(), span)) {
-            for (long z = 0; z < box.depth(); z++) {
-                for (long y = 0; y < box.height(); y++) {
-                    requireLive(place.address() + z * place.slice() + y * place.pitch(), box.width());
-                }
+            eachRow(place, box, address -> requireLive(address, box.width()));
+        }
+        if (accessible.absence() != null) {
+            if (box.isContiguous(place)) {
+                bring(place.address(), span, use);
+            } else {
+                eachRow(place, box, address -> bring(address, box.width(), use));
             }
         }
         return place.address();
+    }
+
+    private static void eachRow(Call.Place place, Box box, LongConsumer row) {
+        for (long z = 0; z < box.depth(); z++) {
+            for (long y = 0; y < box.height(); y++) {
+                row.accept(place.address() + z * place.slice() + y * place.pitch());
+            }
+        }
+    }
+
+    private void bring(long address, long bytes, Use use) {
+        Absence absence = accessible.absence();
+        if (absence != null) {
+            use.bring(absence, address, address + bytes);
+        }
     }
 
     private void requireLive(long address, long bytes) {

@@ -63,6 +63,13 @@ final class ChangedMemory implements AutoCloseable {
         return Set.copyOf(changed);
     }
 
+    /** Takes what was written of a slab up to now for no change. */
+    void forget(long slab) throws LinuxException {
+        if (pages.isPresent() && watched.contains(slab)) {
+            pages.get().take(slab * Slabs.BYTES, Slabs.BYTES, (address, bytes) -> { });
+        }
+    }
+
     /** Whether a part of memory is known not to be among what was changed. */
     boolean isUnchanged(Set<Long> since, long address, long bytes) {
         for (long slab = address / Slabs.BYTES; slab <= (address + bytes - 1) / Slabs.BYTES; slab++) {

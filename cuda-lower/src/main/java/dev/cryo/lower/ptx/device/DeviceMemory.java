@@ -2,18 +2,23 @@ package dev.cryo.lower.ptx.device;
 
 import dev.cryo.lower.device.RefusedException;
 import dev.cryo.lower.device.Slabs;
+import dev.cryo.lower.ptx.memory.Absence;
 import dev.cryo.lower.ptx.memory.MemoryMap;
 import dev.cryo.streamlog.call.CudaResult;
 import dev.cryo.streamlog.call.LowerHalf;
 import dev.cryo.streamlog.linux.LinuxException;
 import dev.cryo.streamlog.linux.VirtualMemory;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Device memory at the addresses that the upper half chose.
@@ -24,6 +29,7 @@ import java.util.TreeMap;
  * around them are reserved from the first use to {@link #close}. Fresh memory is zero. Thread-safe.
  */
 final class DeviceMemory implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger("dev.cryo.device");
     private static final long WINDOW_BYTES = 1L << 36;
 
     private final long budget;
@@ -31,17 +37,22 @@ final class DeviceMemory implements AutoCloseable {
     private final Slabs claimedSlabs = new Slabs();
     private final NavigableMap<Long, Long> live = new TreeMap<>();
     private final MemoryMap accessible;
+    private final boolean bringsAll;
     private final Slabs liveSlabs = new Slabs();
     private final Set<Long> windows = new HashSet<>();
     private final ChangedMemory changed = new ChangedMemory();
+    /** Set once, after a replay. Nobody may wait for it under this object's lock, which it takes itself. */
+    private volatile @Nullable AbsentMemory absent;
 
     /**
      * Memory without ranges.
      *
      * @param budget the most bytes that all slabs may have
      * @param accessible is kept in step with the live ranges
+     * @param bringsAll whether contents that are deferred are brought in the background too
      */
-    DeviceMemory(long budget, MemoryMap accessible) {
+    DeviceMemory(long budget, MemoryMap accessible, boolean bringsAll) {
+        this.bringsAll = bringsAll;
         this.accessible = accessible;
         this.budget = budget / Slabs.BYTES * Slabs.BYTES;
     }
@@ -144,7 +155,12 @@ final class DeviceMemory implements AutoCloseable {
     }
 
     /** Makes a claimed range live: zero and accessible. */
-    synchronized void map(long address, long bytes) {
+    void map(long address, long bytes) {
+        require(address, bytes); // A window that is absent must have no other memory than the image's.
+        mapNow(address, bytes);
+    }
+
+    private synchronized void mapNow(long address, long bytes) {
         LowerHalf.Range fresh = liveSlabs.add(address, bytes);
         try {
             if (fresh.bytes() > 0) {
@@ -168,7 +184,19 @@ final class DeviceMemory implements AutoCloseable {
     }
 
     /** Ends a live range, giving its memory back where no other needs it. */
-    synchronized void unmap(long address) {
+    void unmap(long address) {
+        Long bytes = liveBytes(address);
+        if (bytes != null) {
+            replace(address, bytes);
+        }
+        unmapNow(address);
+    }
+
+    private synchronized @Nullable Long liveBytes(long address) {
+        return live.get(address);
+    }
+
+    private synchronized void unmapNow(long address) {
         Long bytes = live.remove(address);
         if (bytes == null) {
             return; // Its mapping has failed.
@@ -212,6 +240,52 @@ final class DeviceMemory implements AutoCloseable {
         return ranges;
     }
 
+    /**
+     * Takes contents for live memory, which is zero, to bring them when they are used.
+     *
+     * @param lost as {@link LowerHalf#defer} has it
+     */
+    void defer(LowerHalf.Contents contents, Consumer<IOException> lost) {
+        AbsentMemory deferred =
+                new AbsentMemory(contents, lost, this::brought, () -> accessible.absence(null));
+        absent = deferred;
+        accessible.absence(deferred);
+        if (bringsAll) {
+            deferred.start();
+        }
+    }
+
+    /** Memory is as the image has it: no reason to write it to the next one. */
+    private synchronized void brought(long window) {
+        try {
+            changed.forget(window);
+        } catch (LinuxException e) {
+            LOG.log(System.Logger.Level.WARNING, "the next image hashes more of device memory: {0}", e.getMessage());
+        }
+    }
+
+    /** Brings what a range holds, before it is used. */
+    void require(long address, long bytes) {
+        Absence now = accessible.absence();
+        if (now != null) {
+            now.require(address, address + bytes);
+        }
+    }
+
+    /** The same before all of it is overwritten or given back. */
+    void replace(long address, long bytes) {
+        Absence now = accessible.absence();
+        if (now != null) {
+            now.replace(address, address + bytes);
+        }
+    }
+
+    /** What has not been brought yet, of a device that does nothing; nothing if all has. */
+    Optional<AbsentMemory.Absent> absent() {
+        AbsentMemory now = absent;
+        return now == null ? Optional.empty() : now.now();
+    }
+
     /** Looks what was written; returns the slabs that were changed since a capture was {@link #stored}. */
     synchronized Set<Long> changed() throws LinuxException {
         return changed.look(ranges());
@@ -229,7 +303,15 @@ final class DeviceMemory implements AutoCloseable {
 
     /** Gives back all memory and all addresses. */
     @Override
-    public synchronized void close() {
+    public void close() {
+        AbsentMemory ending = absent;
+        if (ending != null) {
+            ending.close();
+        }
+        closeNow();
+    }
+
+    private synchronized void closeNow() {
         live.clear();
         claims.clear();
         changed.close();

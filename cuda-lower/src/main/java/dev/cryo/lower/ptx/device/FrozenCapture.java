@@ -5,14 +5,19 @@ import dev.cryo.streamlog.linux.FrozenFork;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
-/** Device contents held by a frozen copy-on-write fork of this process. */
+/**
+ * Device contents held by a frozen copy-on-write fork of this process; what was not brought yet from the image of a
+ * restart is read from there, unless it need not be read at all.
+ */
 final class FrozenCapture implements LowerHalf.Capture {
     private final List<LowerHalf.Range> ranges;
     private final LowerHalf.DeviceState state;
     private final DeviceMemory memory;
     private final Set<Long> changed;
+    private final Optional<AbsentMemory.Absent> absent;
     private final FrozenFork fork;
 
     FrozenCapture(DeviceMemory memory, LowerHalf.DeviceState state) throws IOException {
@@ -20,7 +25,13 @@ final class FrozenCapture implements LowerHalf.Capture {
         this.state = state;
         this.memory = memory;
         this.changed = memory.changed();
-        this.fork = FrozenFork.fork();
+        this.absent = memory.absent();
+        try {
+            this.fork = FrozenFork.fork();
+        } catch (IOException | RuntimeException e) {
+            absent.ifPresent(AbsentMemory.Absent::close);
+            throw e;
+        }
     }
 
     @Override
@@ -35,7 +46,9 @@ final class FrozenCapture implements LowerHalf.Capture {
 
     @Override
     public void read(long address, MemorySegment into) throws IOException {
-        fork.read(address, into);
+        if (absent.isEmpty() || !absent.get().read(address, into)) {
+            fork.read(address, into);
+        }
     }
 
     @Override
@@ -50,6 +63,8 @@ final class FrozenCapture implements LowerHalf.Capture {
 
     @Override
     public void close() {
-        fork.close();
+        try (fork) {
+            absent.ifPresent(AbsentMemory.Absent::close);
+        }
     }
 }

@@ -112,6 +112,7 @@ final class ModuleCalls {
             throw new RefusedException(CudaResult.INVALID_VALUE,
                     "managed variables need " + DeviceMemory.range(managedAt, text.managedBytes()));
         }
+        memory.require(managedAt, text.managedBytes());
         long at = call.globalsAt();
         if (text.globalsBytes() > 0) {
             at = memory.claimFrom(at, text.globalsBytes(), context);
@@ -201,6 +202,15 @@ final class ModuleCalls {
         for (Module module : modules.values()) {
             writeZeros(address, bytes, module.globalsAt(), module.globalsBytes());
             writeZeros(address, bytes, module.managedAt(), module.text().managedBytes());
+        }
+    }
+
+    /** The same for all of their variables. */
+    void clearVariables() {
+        for (Module module : modules.values()) {
+            writeZeros(module.globalsAt(), module.globalsBytes(), module.globalsAt(), module.globalsBytes());
+            long managed = module.text().managedBytes();
+            writeZeros(module.managedAt(), managed, module.managedAt(), managed);
         }
     }
 

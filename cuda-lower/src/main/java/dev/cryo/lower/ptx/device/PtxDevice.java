@@ -17,6 +17,7 @@ import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * A CUDA device that runs on the processor: executes the CUDA vocabulary, kernels being PTX.
@@ -54,7 +55,17 @@ public final class PtxDevice implements UnifiedDevice {
 
     /** A device with so many bytes of memory. */
     public PtxDevice(long memoryBytes) {
-        memory = new DeviceMemory(memoryBytes, accessible);
+        this(memoryBytes, true);
+    }
+
+    /**
+     * A device with so many bytes of memory.
+     *
+     * @param bringsAll whether contents that are {@linkplain #defer deferred} are all read in the background, and not
+     *     only when they are used
+     */
+    public PtxDevice(long memoryBytes, boolean bringsAll) {
+        memory = new DeviceMemory(memoryBytes, accessible, bringsAll);
         memoryCalls = new MemoryCalls(objects, timeline, memory, host, new AddressSpace(accessible, host));
         workers = new Workers(multiprocessors);
         moduleCalls = new ModuleCalls(objects, timeline, memory, accessible, memoryCalls, workers);
@@ -226,6 +237,7 @@ public final class PtxDevice implements UnifiedDevice {
     @Override
     public void write(long address, MemorySegment contents) {
         requireCovered(address, contents.byteSize());
+        memory.replace(address, contents.byteSize());
         MemorySegment.copy(
                 contents, ValueLayout.JAVA_BYTE, 0,
                 VirtualMemory.at(address, contents.byteSize()), ValueLayout.JAVA_BYTE, 0, contents.byteSize());
@@ -235,6 +247,13 @@ public final class PtxDevice implements UnifiedDevice {
     public void writeZeros(long address, long bytes) {
         requireCovered(address, bytes);
         moduleCalls.writeZeros(address, bytes);
+    }
+
+    @Override
+    public boolean defer(Contents contents, Consumer<IOException> lost) {
+        moduleCalls.clearVariables();
+        memory.defer(contents, lost);
+        return true;
     }
 
     @Override
@@ -275,6 +294,7 @@ public final class PtxDevice implements UnifiedDevice {
             if (!memory.isCovered(address, bytes)) {
                 throw new IOException(DeviceMemory.range(address, bytes) + " are not in live memory");
             }
+            memory.require(address, bytes);
             return VirtualMemory.at(address, bytes);
         }
 

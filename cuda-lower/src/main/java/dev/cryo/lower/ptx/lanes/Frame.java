@@ -2,6 +2,7 @@ package dev.cryo.lower.ptx.lanes;
 
 import dev.cryo.lower.ptx.Dim3;
 import dev.cryo.lower.ptx.KernelFault;
+import dev.cryo.lower.ptx.memory.Absence;
 import dev.cryo.lower.ptx.memory.MemoryMap;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -16,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 final class Frame {
     /** Where a filtered set of lanes, a row of addresses and values of uniform operands are put for one step. */
     private static final int SCRATCH_ROWS = 6;
+    /** Accesses of a row this near to each other are let have all that lies between them. */
+    private static final long MOST_BROUGHT = 4 << 20;
 
     // Generated code reads these fields directly.
     final int[][] ints;
@@ -217,7 +220,10 @@ final class Frame {
 
     // Memory
 
-    /** Whether all addresses from {@code low} up to {@code end}, exclusive, lie in one live allocation. */
+    /**
+     * Whether all addresses from {@code low} up to {@code end}, exclusive, lie in one live allocation; they can be used
+     * then. May be false for many addresses of which each would be good alone.
+     */
     boolean live(long low, long end) {
         return low >= liveFrom && end <= liveTo && low < end || search(low, end);
     }
@@ -227,8 +233,23 @@ final class Frame {
         if (at < 0 || end > snapshot.end(at) || end < low) {
             return false;
         }
+        Absence absence = memory.absence();
+        if (absence != null) {
+            return bring(absence, at, low, end);
+        }
         liveFrom = snapshot.start(at);
         liveTo = snapshot.end(at);
+        return true;
+    }
+
+    /** Of what is far apart only that is brought which is used: its addresses are asked for one by one. */
+    private boolean bring(Absence absence, int at, long low, long end) {
+        if (end - low > MOST_BROUGHT && absence.isAbsent(low, end)) {
+            return false;
+        }
+        absence.require(low, end);
+        liveFrom = Math.max(snapshot.start(at), absence.start(low));
+        liveTo = Math.min(snapshot.end(at), absence.end(end - 1));
         return true;
     }
 

@@ -15,6 +15,7 @@ public final class MemoryMap {
     public record Allocation(long address, long bytes) {
     }
 
+    private volatile @Nullable Absence absence;
     private volatile Snapshot snapshot = new Snapshot(new long[0], new long[0]);
 
     /** Adds an allocation; one that overlaps a live one is refused with IllegalArgumentException. */
@@ -51,6 +52,16 @@ public final class MemoryMap {
     /** The allocations of this moment. */
     public Snapshot snapshot() {
         return snapshot;
+    }
+
+    /** What of the allocations must be brought before it is used; null if all of it is here, and then for good. */
+    public @Nullable Absence absence() {
+        return absence;
+    }
+
+    /** Says what must be brought; null if nothing has to any more. */
+    public void absence(@Nullable Absence absent) {
+        absence = absent;
     }
 
     private static long[] inserted(long[] values, int at, long value) {

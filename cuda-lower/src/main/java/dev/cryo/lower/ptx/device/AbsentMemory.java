@@ -1,0 +1,253 @@
+package dev.cryo.lower.ptx.device;
+
+import dev.cryo.lower.ptx.memory.Absence;
+import dev.cryo.streamlog.call.LowerHalf;
+import dev.cryo.streamlog.linux.Priority;
+import dev.cryo.streamlog.linux.VirtualMemory;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
+
+/**
+ * Device memory whose contents still lie in an image: each window of 2 MiB is brought when it is used first, or by a
+ * thread of its own that goes through all of them at a low priority.
+ *
+ * <p>Invariant: the memory of a window that is absent is zero, is live exactly where the image has it, and nobody has
+ * read or written it. So it can be filled by anyone, once, and a capture takes it from the image. A window is brought
+ * under one of the locks; it is present when that is visible in {@link #present}, to which its contents are ordered.
+ * Thread-safe.
+ */
+final class AbsentMemory implements Absence, AutoCloseable {
+    private static final long WINDOW = LowerHalf.Contents.WINDOW_BYTES;
+    private static final int LOCKS = 16;
+
+    private final LowerHalf.Contents contents;
+    private final Consumer<IOException> lost;
+    private final LongConsumer brought;
+    private final Runnable complete;
+    private final long[] windows;
+    private final AtomicIntegerArray present;
+    private final AtomicInteger missing;
+    private final Object[] locks = new Object[LOCKS];
+    /** This, while something is missing, and captures that read from the image. */
+    private final AtomicInteger users = new AtomicInteger(1);
+
+    private final Thread bringer;
+    private volatile boolean closing;
+
+    /**
+     * Memory that is absent where contents has something.
+     *
+     * @param contents is closed when it is no longer needed
+     * @param lost is told what keeps contents from being brought
+     * @param brought is told of each window, by its number, when its contents are in memory and nobody can use them yet
+     * @param complete is told when nothing is missing
+     */
+    AbsentMemory(
+            LowerHalf.Contents contents, Consumer<IOException> lost, LongConsumer brought, Runnable complete) {
+        this.contents = contents;
+        this.lost = lost;
+        this.brought = brought;
+        this.complete = complete;
+        this.windows = contents.windows();
+        this.present = new AtomicIntegerArray(windows.length);
+        this.missing = new AtomicInteger(windows.length);
+        Arrays.setAll(locks, i -> new Object());
+        this.bringer = Thread.ofPlatform().daemon().name("cryo-bring").unstarted(this::bringAll);
+    }
+
+    /** Begins to bring everything. */
+    void start() {
+        bringer.start();
+    }
+
+    private void bringAll() {
+        Priority.lower();
+        try {
+            for (int i = 0; i < windows.length && !closing; i++) {
+                bring(i);
+            }
+        } catch (LostContentsException e) {
+            // Told; what needs them fails.
+        }
+        if (windows.length == 0) {
+            end();
+        }
+    }
+
+    @Override
+    public boolean isAbsent(long low, long end) {
+        for (int i = from(low); i < windows.length && windows[i] * WINDOW < end; i++) {
+            if (present.get(i) == 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    @Override
+    public void require(long low, long end) {
+        for (int i = from(low); i < windows.length && windows[i] * WINDOW < end; i++) {
+            bring(i);
+        }
+    }
+
+    @Override
+    public void replace(long low, long end) {
+        for (int i = from(low); i < windows.length && windows[i] * WINDOW < end; i++) {
+            if (windows[i] * WINDOW >= low && (windows[i] + 1) * WINDOW <= end) {
+                drop(i);
+            } else {
+                bring(i);
+            }
+        }
+    }
+
+    @Override
+    public long start(long address) {
+        return address / WINDOW * WINDOW;
+    }
+
+    @Override
+    public long end(long address) {
+        return start(address) + WINDOW;
+    }
+
+    /** The first window that ends behind an address. */
+    private int from(long address) {
+        int found = Arrays.binarySearch(windows, address / WINDOW);
+        return found >= 0 ? found : -found - 1;
+    }
+
+    private Object lock(int window) {
+        return locks[window % LOCKS];
+    }
+
+    private void bring(int window) {
+        if (present.get(window) != 0) {
+            return;
+        }
+        synchronized (lock(window)) {
+            if (present.get(window) != 0) {
+                return;
+            }
+            try {
+                contents.load(windows[window], AbsentMemory::fill);
+            } catch (IOException e) {
+                lost.accept(e);
+                throw new LostContentsException(e);
+            }
+            brought.accept(windows[window]);
+            present.set(window, 1);
+        }
+        count();
+    }
+
+    private static void fill(long address, MemorySegment from) {
+        VirtualMemory.at(address, from.byteSize()).copyFrom(from);
+    }
+
+    private void drop(int window) {
+        synchronized (lock(window)) {
+            if (present.getAndSet(window, 1) != 0) {
+                return;
+            }
+        }
+        count();
+    }
+
+    private void count() {
+        if (missing.decrementAndGet() == 0) {
+            end();
+        }
+    }
+
+    private void end() {
+        complete.run();
+        release();
+    }
+
+    private void release() {
+        if (users.decrementAndGet() == 0) {
+            try {
+                contents.close();
+            } catch (IOException e) {
+                throw new IllegalStateException("an image that was read cannot be closed", e);
+            }
+        }
+    }
+
+    /**
+     * What is absent now, to be read from the image until it is closed; nothing if all is here. Nobody may be using the
+     * memory.
+     */
+    Optional<Absent> now() {
+        if (users.getAndUpdate(count -> count == 0 ? 0 : count + 1) == 0) {
+            return Optional.empty();
+        }
+        BitSet absent = new BitSet();
+        for (int i = 0; i < windows.length; i++) {
+            absent.set(i, present.get(i) == 0);
+        }
+        return Optional.of(new Absent(absent));
+    }
+
+    /** Memory that was absent at one moment. */
+    final class Absent implements AutoCloseable {
+        private final BitSet absent;
+
+        private Absent(BitSet absent) {
+            this.absent = absent;
+        }
+
+        /** Reads a part of one window from the image; false if it was not absent. */
+        boolean read(long address, MemorySegment into) throws IOException {
+            int at = Arrays.binarySearch(windows, address / WINDOW);
+            if (at < 0 || !absent.get(at)) {
+                return false;
+            }
+            contents.read(address, into);
+            return true;
+        }
+
+        @Override
+        public void close() {
+            release();
+        }
+    }
+
+    /** Gives up what is missing; nobody may use the memory any more. */
+    @Override
+    public void close() {
+        closing = true;
+        boolean interrupted = false;
+        while (bringer.isAlive()) {
+            try {
+                bringer.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (missing.getAndSet(0) > 0) {
+            release();
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Thrown to who needs contents that cannot be brought. */
+    static final class LostContentsException extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        LostContentsException(IOException cause) {
+            super(cause.getMessage(), cause);
+        }
+    }
+}
