@@ -127,8 +127,8 @@ public final class CheckpointClient {
     }
 
     /**
-     * Tells the supervisor that contents of a lower half in this process are lost, and waits for the end: nothing may be
-     * computed any more. Ends the process itself if the supervisor does not.
+     * Tells the supervisor that contents of a lower half in this process are lost, and waits for the end: nothing may
+     * be computed any more. Ends the process itself if the supervisor does not.
      */
     public void contentsLost(String why) {
         try {

@@ -21,8 +21,8 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true,
         description = {
             "Bring a job back from an image and run it on, in the foreground as launch does.",
-            "The image is not changed: it can be restarted again. All of it but the device's memory is verified before anything"
-                    + " is started; with --prefault that too.",
+            "The image is not changed: it can be restarted again. It is verified before anything is started, but for"
+                    + " the memory of the ptx device: see --prefault.",
             "Signals that come before the job runs are answered as soon as it does; a second SIGTERM gives the restart"
                     + " up."
         })

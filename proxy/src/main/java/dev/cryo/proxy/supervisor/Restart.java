@@ -33,10 +33,11 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Brings a job back from an image, in this order: the image is verified, byte by byte, but for the device's memory where
- * that is to be read when it is used; what the host lacks is named; only then are a proxy and the application started. While the proxy starts CRIU restores the application, which then
- * waits for the lower half to replay the log and load the device's memory. In a job of the driver's engine there is no
- * proxy: the driver gives the restored processes their device back.
+ * Brings a job back from an image, in this order: the image is verified, byte by byte, but for the device's memory
+ * where that is read when it is used; what the host lacks is named; only then are a proxy and the application started.
+ * While the proxy starts CRIU restores the application, which then waits for the lower half to replay the log and take
+ * over the device's memory. In a job of the driver's engine there is no proxy: the driver gives the restored processes
+ * their device back.
  */
 final class Restart {
     private static final Duration LOAD = Duration.ofMinutes(10);
@@ -103,7 +104,7 @@ final class Restart {
         return switch (why) {
             case NoSuchFileException e -> new JobException(
                     Kind.UNKNOWN,
-                    "job " + folder.name() + " has no image " + number + known(folder.images()),
+                    "job " + folder.name() + " has no image " + number + known(folder),
                     e);
             case ImageException e -> new JobException(
                     Kind.IMAGE,
@@ -114,9 +115,9 @@ final class Restart {
         };
     }
 
-    private static String known(ImageStore store) {
+    private static String known(JobFolder folder) {
         try {
-            List<Long> numbers = store.numbers();
+            List<Long> numbers = folder.images().numbers();
             return numbers.isEmpty() ? "; it has none" : "; it has " + numbers;
         } catch (IOException e) {
             return "; and its images cannot be listed: " + e.getMessage();

@@ -112,6 +112,9 @@ class CheckpointTest {
         public void checkpointWanted(Connection application) {}
 
         @Override
+        public void contentsLost(String why) {}
+
+        @Override
         public void asked(Connection command, ControlMessage request) {}
 
         @Override
