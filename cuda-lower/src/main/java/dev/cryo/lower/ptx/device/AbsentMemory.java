@@ -19,20 +19,24 @@ import java.util.function.LongConsumer;
  * thread of its own that goes through all of them at a low priority.
  *
  * <p>Invariant: the memory of a window that is absent is zero, is live exactly where the image has it, and nobody has
- * read or written it. So it can be filled by anyone, once, and a capture takes it from the image. A window is brought
- * under one of the locks; it is present when that is visible in {@link #present}, to which its contents are ordered.
- * Thread-safe.
+ * read or written it. So it can be filled by anyone, once, and a capture takes it from the image. Who takes a
+ * window makes it present, others wait for that; its contents are written before its state. Thread-safe.
  */
 final class AbsentMemory implements Absence, AutoCloseable {
     private static final long WINDOW = LowerHalf.Contents.WINDOW_BYTES;
     private static final int LOCKS = 16;
+    private static final int ABSENT = 0;
+    /** Somebody makes it present. */
+    private static final int TAKEN = 1;
+
+    private static final int PRESENT = 2;
 
     private final LowerHalf.Contents contents;
     private final Consumer<IOException> lost;
     private final LongConsumer brought;
     private final Runnable complete;
     private final long[] windows;
-    private final AtomicIntegerArray present;
+    private final AtomicIntegerArray states;
     private final AtomicInteger missing;
     private final Object[] locks = new Object[LOCKS];
     /** This, while something is missing, and captures that read from the image. */
@@ -56,7 +60,7 @@ final class AbsentMemory implements Absence, AutoCloseable {
         this.brought = brought;
         this.complete = complete;
         this.windows = contents.windows();
-        this.present = new AtomicIntegerArray(windows.length);
+        this.states = new AtomicIntegerArray(windows.length);
         this.missing = new AtomicInteger(windows.length);
         Arrays.setAll(locks, i -> new Object());
         this.bringer = Thread.ofPlatform().daemon().name("cryo-bring").unstarted(this::bringAll);
@@ -84,7 +88,7 @@ final class AbsentMemory implements Absence, AutoCloseable {
     @Override
     public boolean isAbsent(long low, long end) {
         for (int i = from(low); i < windows.length && windows[i] * WINDOW < end; i++) {
-            if (present.get(i) == 0) {
+            if (states.get(i) != PRESENT) {
                 return true;
             }
         }
@@ -125,41 +129,70 @@ final class AbsentMemory implements Absence, AutoCloseable {
         return found >= 0 ? found : -found - 1;
     }
 
-    private Object lock(int window) {
-        return locks[window % LOCKS];
-    }
-
     private void bring(int window) {
-        if (present.get(window) != 0) {
+        if (!take(window)) {
             return;
         }
-        synchronized (lock(window)) {
-            if (present.get(window) != 0) {
-                return;
-            }
-            try {
-                contents.load(windows[window], AbsentMemory::fill);
-            } catch (IOException e) {
-                lost.accept(e);
-                throw new LostContentsException(e);
-            }
+        boolean here = false;
+        try {
+            contents.load(windows[window], AbsentMemory::fill);
             brought.accept(windows[window]);
-            present.set(window, 1);
+            here = true;
+        } catch (IOException e) {
+            lost.accept(e);
+            throw new LostContentsException(e);
+        } finally {
+            settle(window, here ? PRESENT : ABSENT);
         }
         count();
+    }
+
+    /** The memory is zero, as it would be if the image had nothing there. */
+    private void drop(int window) {
+        if (take(window)) {
+            settle(window, PRESENT);
+            count();
+        }
+    }
+
+    /** Whether the caller is the one who makes a window present; if not, it is present when this returns. */
+    private boolean take(int window) {
+        if (states.get(window) == PRESENT) {
+            return false;
+        }
+        Object lock = locks[window % LOCKS];
+        boolean interrupted = false;
+        try {
+            synchronized (lock) {
+                while (!states.compareAndSet(window, ABSENT, TAKEN)) {
+                    if (states.get(window) == PRESENT) {
+                        return false;
+                    }
+                    try {
+                        lock.wait();
+                    } catch (InterruptedException e) {
+                        interrupted = true;
+                    }
+                }
+                return true;
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private void settle(int window, int state) {
+        Object lock = locks[window % LOCKS];
+        synchronized (lock) {
+            states.set(window, state);
+            lock.notifyAll();
+        }
     }
 
     private static void fill(long address, MemorySegment from) {
         VirtualMemory.at(address, from.byteSize()).copyFrom(from);
-    }
-
-    private void drop(int window) {
-        synchronized (lock(window)) {
-            if (present.getAndSet(window, 1) != 0) {
-                return;
-            }
-        }
-        count();
     }
 
     private void count() {
@@ -193,7 +226,7 @@ final class AbsentMemory implements Absence, AutoCloseable {
         }
         BitSet absent = new BitSet();
         for (int i = 0; i < windows.length; i++) {
-            absent.set(i, present.get(i) == 0);
+            absent.set(i, states.get(i) != PRESENT);
         }
         return Optional.of(new Absent(absent));
     }
