@@ -25,7 +25,10 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
-/** A damaged image is refused with its file, before anything is started. */
+/**
+ * A damaged image is refused with its file, before anything is started, where all of it is read ahead. Damage that is
+ * met later: {@link LazyRestartTest}.
+ */
 @NeedsCriu
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class DamagedImageTest {
@@ -127,14 +130,14 @@ class DamagedImageTest {
     }
 
     private String refusal() throws Exception {
-        Child restarted = place.run("restart", JOB);
+        Child restarted = place.run("restart", "--prefault", JOB);
         assertThat(restarted.exitCode(SOON)).as(restarted.err().text()).isNotZero();
         assertThat(restarted.out().texts()).isEmpty();
         return restarted.err().text();
     }
 
     private void assertRestarts() throws Exception {
-        Child restarted = place.start("restart", JOB);
+        Child restarted = place.start("restart", "--prefault", JOB);
         TrainerOutput.await(restarted, RUN);
         restarted.succeed(SOON);
     }

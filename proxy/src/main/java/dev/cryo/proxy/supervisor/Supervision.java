@@ -87,12 +87,16 @@ final class Supervision implements JobRun.Commands {
         }
     }
 
-    /** Restarts the job from a verified image and returns its exit status when it has ended. */
+    /** Restarts the job from a verified image, which is closed, and returns its exit status when it has ended. */
     int restart(ImageReader image) throws JobException, InterruptedException {
         routeSignals();
         baseImage = image.manifest().number();
         try {
-            return supervise(bringBack(image));
+            JobRun first;
+            try (image) {
+                first = bringBack(image);
+            }
+            return supervise(first);
         } catch (IOException e) {
             throw failed("job " + site.folder().name() + " failed: " + e.getMessage(), e);
         } catch (JobException e) {

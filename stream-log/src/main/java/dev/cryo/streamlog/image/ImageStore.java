@@ -192,13 +192,13 @@ public final class ImageStore {
     }
 
     /**
-     * Removes what crashed writers left behind; images are not touched.
+     * Removes what crashed writers left behind; images are not touched, nor a store that is only to be read.
      *
      * @return how many
      * @throws IOException if an image is being written
      */
     public int cleanLeftovers() throws IOException {
-        if (!Files.isDirectory(folder)) {
+        if (!Files.isDirectory(folder) || !Files.isWritable(folder)) {
             return 0;
         }
         try (StoreLock lock = StoreLock.take(folder)) {

@@ -239,10 +239,15 @@ final class AbsentMemory implements Absence, AutoCloseable {
             this.absent = absent;
         }
 
+        /** Whether all of a part of memory lies in one window that was absent. */
+        boolean has(long address, long bytes) {
+            int at = Arrays.binarySearch(windows, address / WINDOW);
+            return at >= 0 && absent.get(at) && address % WINDOW + bytes <= WINDOW;
+        }
+
         /** Reads a part of one window from the image; false if it was not absent. */
         boolean read(long address, MemorySegment into) throws IOException {
-            int at = Arrays.binarySearch(windows, address / WINDOW);
-            if (at < 0 || !absent.get(at)) {
+            if (!has(address, into.byteSize())) {
                 return false;
             }
             contents.read(address, into);

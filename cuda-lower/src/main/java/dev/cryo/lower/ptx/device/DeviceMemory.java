@@ -229,14 +229,7 @@ final class DeviceMemory implements AutoCloseable {
     /** The live ranges, ascending, adjacent ones joined. */
     synchronized List<LowerHalf.Range> ranges() {
         List<LowerHalf.Range> ranges = new ArrayList<>();
-        live.forEach((address, bytes) -> {
-            LowerHalf.Range last = ranges.isEmpty() ? null : ranges.getLast();
-            if (last != null && last.address() + last.bytes() == address) {
-                ranges.set(ranges.size() - 1, new LowerHalf.Range(last.address(), last.bytes() + bytes));
-            } else {
-                ranges.add(new LowerHalf.Range(address, bytes));
-            }
-        });
+        live.forEach((address, bytes) -> add(ranges, new LowerHalf.Range(address, bytes)));
         return ranges;
     }
 
@@ -294,6 +287,37 @@ final class DeviceMemory implements AutoCloseable {
     /** Whether a part of memory is known not to be among what was changed. */
     synchronized boolean isUnchanged(Set<Long> since, long address, long bytes) {
         return changed.isUnchanged(since, address, bytes);
+    }
+
+    /** What was written up to now came from an image, or is to come from there. */
+    synchronized void restored() throws LinuxException {
+        AbsentMemory now = absent;
+        Set<Long> unused = changed.look(now == null ? ranges() : present(now));
+        stored();
+    }
+
+    /** The live slabs that are here: to look at others would cost time for what nobody has written. */
+    private List<LowerHalf.Range> present(AbsentMemory without) {
+        List<LowerHalf.Range> found = new ArrayList<>();
+        for (LowerHalf.Range range : ranges()) {
+            long end = range.address() + range.bytes();
+            for (long at = range.address() / Slabs.BYTES * Slabs.BYTES; at < end; at += Slabs.BYTES) {
+                if (!without.isAbsent(at, at + Slabs.BYTES)) {
+                    add(found, new LowerHalf.Range(at, Slabs.BYTES));
+                }
+            }
+        }
+        return found;
+    }
+
+    private static void add(List<LowerHalf.Range> to, LowerHalf.Range next) {
+        LowerHalf.Range last = to.isEmpty() ? null : to.getLast();
+        if (last != null && last.address() + last.bytes() >= next.address()) {
+            to.set(to.size() - 1,
+                    new LowerHalf.Range(last.address(), next.address() + next.bytes() - last.address()));
+        } else {
+            to.add(next);
+        }
     }
 
     /** What was changed up to the last look is stored. */

@@ -53,7 +53,7 @@ final class FrozenCapture implements LowerHalf.Capture {
 
     @Override
     public boolean isUnchanged(long address, long bytes) {
-        return memory.isUnchanged(changed, address, bytes);
+        return absent.isPresent() && absent.get().has(address, bytes) || memory.isUnchanged(changed, address, bytes);
     }
 
     @Override

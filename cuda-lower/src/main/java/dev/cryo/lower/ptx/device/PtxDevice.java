@@ -308,8 +308,7 @@ public final class PtxDevice implements UnifiedDevice {
     public void restore(DeviceState state) {
         streamCalls.restore(state);
         try {
-            memory.changed(); // What was written up to now came from an image.
-            memory.stored();
+            memory.restored();
         } catch (LinuxException e) {
             LOG.log(System.Logger.Level.WARNING, "the next image hashes all of device memory: {0}", e.getMessage());
         }

@@ -47,6 +47,9 @@ final class Frame {
     private final BlockState state;
     private final MemoryMap memory;
     private MemoryMap.Snapshot snapshot;
+    /** As it was when the block began, or later: nothing becomes absent while a kernel runs. */
+    private @Nullable Absence absence;
+
     private long liveFrom;
     private long liveTo;
     private Dim3 block = new Dim3(0, 0, 0);
@@ -92,6 +95,7 @@ final class Frame {
     void enter(Dim3 position) {
         block = position;
         snapshot = memory.snapshot();
+        absence = memory.absence();
         liveFrom = 0;
         liveTo = 0;
         if (sharedBytes > 0) {
@@ -233,7 +237,6 @@ final class Frame {
         if (at < 0 || end > snapshot.end(at) || end < low) {
             return false;
         }
-        Absence absence = memory.absence();
         if (absence != null) {
             return bring(absence, at, low, end);
         }
@@ -243,13 +246,14 @@ final class Frame {
     }
 
     /** Of what is far apart only that is brought which is used: its addresses are asked for one by one. */
-    private boolean bring(Absence absence, int at, long low, long end) {
-        if (end - low > MOST_BROUGHT && absence.isAbsent(low, end)) {
+    private boolean bring(Absence from, int at, long low, long end) {
+        if (end - low > MOST_BROUGHT && from.isAbsent(low, end)) {
             return false;
         }
-        absence.require(low, end);
-        liveFrom = Math.max(snapshot.start(at), absence.start(low));
-        liveTo = Math.min(snapshot.end(at), absence.end(end - 1));
+        from.require(low, end);
+        liveFrom = Math.max(snapshot.start(at), from.start(low));
+        liveTo = Math.min(snapshot.end(at), from.end(end - 1));
+        absence = memory.absence();
         return true;
     }
 
