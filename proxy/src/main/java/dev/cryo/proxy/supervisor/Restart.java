@@ -85,15 +85,28 @@ final class Restart {
     }
 
     /**
-     * Verifies what has to be before anything is started.
+     * Verifies all of an image but the device's memory.
      *
      * @throws JobException if the image cannot be used
      */
-    static void verify(JobFolder folder, ImageReader image, Loading loading) throws JobException {
+    static void verify(JobFolder folder, ImageReader image) throws JobException {
+        try {
+            image.verifyAllBut(Section.DEVICE, (checked, of) -> { });
+        } catch (IOException e) {
+            throw unusable(folder, image.manifest().number(), e);
+        }
+    }
+
+    /**
+     * Verifies the device's memory, unless it will be when it is used.
+     *
+     * @throws JobException if the image cannot be used
+     */
+    static void verifyDevice(JobFolder folder, ImageReader image, Loading loading) throws JobException {
         try {
             switch (loading) {
-                case AHEAD -> image.verifyAll((checked, of) -> { });
-                case WHEN_USED -> image.verifyAllBut(Section.DEVICE, (checked, of) -> { });
+                case AHEAD -> image.verify(Section.DEVICE, (checked, of) -> { });
+                case WHEN_USED -> { }
             }
         } catch (IOException e) {
             throw unusable(folder, image.manifest().number(), e);
@@ -140,7 +153,7 @@ final class Restart {
     /**
      * Starts a run from an image, which is not closed.
      *
-     * @param loading as the image was {@linkplain #verified verified}
+     * @param loading as the image was {@linkplain #verifyDevice verified}
      * @param host what restores processes; needed for images of a process
      * @param prepared makes a run without parts
      * @param running is given the run before the user is told that it runs

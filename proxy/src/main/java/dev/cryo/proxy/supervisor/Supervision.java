@@ -191,7 +191,8 @@ final class Supervision implements JobRun.Commands {
                         new IOException("repeated failure"));
             }
             try (ImageReader image = Restart.open(site.folder(), baseImage)) {
-                Restart.verify(site.folder(), image, loading);
+                Restart.verify(site.folder(), image);
+                Restart.verifyDevice(site.folder(), image, loading);
                 return bringBack(image);
             } catch (JobException e) {
                 if (e.kind() != Kind.FAILED || ending.get()) {

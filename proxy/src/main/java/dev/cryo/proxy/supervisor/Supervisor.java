@@ -111,10 +111,11 @@ public final class Supervisor implements AutoCloseable {
     public int restart(OptionalLong number, UnaryOperator<JobSettings> overrides, boolean prefault)
             throws JobException, InterruptedException {
         try (ImageReader image = Restart.open(folder, number.isPresent() ? number.getAsLong() : newest())) {
+            Restart.verify(folder, image);
             JobSettings settings =
                     overrides.apply(ImagedJob.settings(image.manifest().job()));
             Loading loading = loading(settings, prefault);
-            Restart.verify(folder, image, loading);
+            Restart.verifyDevice(folder, image, loading);
             requireSupported(settings);
             Optional<HostState> host = hostState(settings.host());
             return new Supervision(site(settings), host, loading).restart(image);

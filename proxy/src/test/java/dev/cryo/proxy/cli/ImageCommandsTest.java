@@ -60,6 +60,11 @@ class ImageCommandsTest {
                 List.of("LANG=C"),
                 "/",
                 List.of(
+                        new JobInfo.Property("intervalMillis", "0"),
+                        new JobInfo.Property("onFailure", "STOP"),
+                        new JobInfo.Property("closeTcp", "false"),
+                        new JobInfo.Property("portableCpu", "false"),
+                        new JobInfo.Property("timeoutMillis", "1000"),
                         new JobInfo.Property("pauseNanos", "12345678"),
                         new JobInfo.Property("capturedBytes", "8192")));
         try (ImageWriter image = ImageStore.in(job.resolve("images")).begin();
@@ -147,7 +152,7 @@ class ImageCommandsTest {
                 .contains("damaged image: ")
                 .contains("2-device.pack at offset 4096: expected CRC32C");
         err.getBuffer().setLength(0);
-        assertThat(run("restart", "training")).isEqualTo(ExitCodes.IMAGE);
+        assertThat(run("restart", "--prefault", "training")).isEqualTo(ExitCodes.IMAGE);
         assertThat(err.toString())
                 .contains("image 2 of job training cannot be used: damaged image: ")
                 .contains("nothing was started; the newest other image is 1");

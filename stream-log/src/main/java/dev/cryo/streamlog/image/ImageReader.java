@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.function.Predicate;
 
 /**
  * A committed image, opened for reading. Opening checks the manifest and that all files have their lengths; every read
@@ -263,7 +264,7 @@ public final class ImageReader implements AutoCloseable {
      * @throws ImageException if a byte is not what was written, or a file lies in the folder that does not belong there
      */
     public void verifyAll(Progress progress) throws IOException {
-        new Verifier(this, file.manifest().sections(), progress).verify();
+        verify(any -> true, progress);
     }
 
     /**
@@ -272,10 +273,23 @@ public final class ImageReader implements AutoCloseable {
      * @throws ImageException as {@link #verifyAll} does
      */
     public void verifyAllBut(String section, Progress progress) throws IOException {
-        List<Section> others = sections.values().stream()
-                .filter(other -> !other.name().equals(section))
+        verify(other -> !other.equals(section), progress);
+    }
+
+    /**
+     * Checks every byte of a section, if the image has it.
+     *
+     * @throws ImageException as {@link #verifyAll} does
+     */
+    public void verify(String section, Progress progress) throws IOException {
+        verify(section::equals, progress);
+    }
+
+    private void verify(Predicate<String> names, Progress progress) throws IOException {
+        List<Section> chosen = sections.values().stream()
+                .filter(section -> names.test(section.name()))
                 .toList();
-        new Verifier(this, others, progress).verify();
+        new Verifier(this, chosen, progress).verify();
     }
 
     /** Closes all files. */

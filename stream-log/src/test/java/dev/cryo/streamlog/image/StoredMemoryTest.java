@@ -173,6 +173,8 @@ class StoredMemoryTest {
         }
         try (ImageReader image = ImageReader.open(folder)) {
             image.verifyAllBut(Section.DEVICE, (done, of) -> assertThat(of).isZero());
+            assertThatThrownBy(() -> image.verify(Section.DEVICE, (done, of) -> { }))
+                    .isInstanceOf(CorruptImageException.class);
             assertThatThrownBy(() -> image.verifyAllBut(Section.LOG, (done, of) -> { }))
                     .isInstanceOf(CorruptImageException.class);
         }

@@ -66,9 +66,17 @@ final class AbsentMemory implements Absence, AutoCloseable {
         this.bringer = Thread.ofPlatform().daemon().name("cryo-bring").unstarted(this::bringAll);
     }
 
-    /** Begins to bring everything. */
-    void start() {
-        bringer.start();
+    /**
+     * To be called once, when all who use the memory know of this.
+     *
+     * @param bringsAll whether to bring everything in the background, and not only what is used
+     */
+    void begin(boolean bringsAll) {
+        if (windows.length == 0) {
+            end();
+        } else if (bringsAll) {
+            bringer.start();
+        }
     }
 
     private void bringAll() {
@@ -79,9 +87,6 @@ final class AbsentMemory implements Absence, AutoCloseable {
             }
         } catch (LostContentsException e) {
             // Told; what needs them fails.
-        }
-        if (windows.length == 0) {
-            end();
         }
     }
 

@@ -243,9 +243,7 @@ final class DeviceMemory implements AutoCloseable {
                 new AbsentMemory(contents, lost, this::brought, () -> accessible.absence(null));
         absent = deferred;
         accessible.absence(deferred);
-        if (bringsAll) {
-            deferred.start();
-        }
+        deferred.begin(bringsAll);
     }
 
     /** Memory is as the image has it: no reason to write it to the next one. */

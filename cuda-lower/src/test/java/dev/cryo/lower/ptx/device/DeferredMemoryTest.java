@@ -184,6 +184,23 @@ class DeferredMemoryTest {
     }
 
     @Test
+    void newMemoryBesideWhatIsAbsentIsNotTakenForTheImages() throws Exception {
+        restart(false, MIB);
+        long fresh = rig.map(MIB, MIB / 2);
+        rig.queue(new Call.MemSet(STREAM, fresh, 0, 1, 7, MIB / 2, 1));
+        assertThat(rig.device.drain(Duration.ofSeconds(10))).isEmpty();
+        try (LowerHalf.Capture capture = rig.device.capture();
+                Arena arena = Arena.ofConfined()) {
+            MemorySegment found = arena.allocate(MIB / 2);
+            capture.read(fresh, found);
+            assertThat(found.toArray(ValueLayout.JAVA_BYTE)).containsOnly(7);
+            assertThat(capture.isUnchanged(fresh, MIB / 2)).isFalse();
+        }
+        assertThat(here(DeviceRig.BASE, MIB)).isEqualTo(stored(DeviceRig.BASE, MIB));
+        assertThat(here(fresh, MIB / 2)).containsOnly(7);
+    }
+
+    @Test
     void whatWasOnlyReadIsUnchangedForTheNextImage() throws Exception {
         restart(false, 8 * MIB);
         assertThat(here(DeviceRig.BASE, 5 * MIB)).isEqualTo(stored(DeviceRig.BASE, 5 * MIB));
