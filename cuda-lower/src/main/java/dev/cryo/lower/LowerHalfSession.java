@@ -2,6 +2,8 @@ package dev.cryo.lower;
 
 import dev.cryo.streamlog.call.LowerHalf;
 import dev.cryo.streamlog.control.ControlMessage;
+import dev.cryo.streamlog.image.ImageKey;
+import dev.cryo.streamlog.image.ImageKeys;
 import dev.cryo.streamlog.image.ImageReader;
 import dev.cryo.streamlog.image.Section;
 import dev.cryo.streamlog.image.SectionWriter;
@@ -85,7 +87,7 @@ public final class LowerHalfSession implements AutoCloseable {
                 case ControlMessage.Capture capture -> capture(capture.pageLocked());
                 case ControlMessage.Persist persist -> persist(persist);
                 case ControlMessage.Discard discard -> discard();
-                case ControlMessage.Restore restore -> restore(Path.of(restore.imageFolder()), restore.deferred());
+                case ControlMessage.Restore restore -> restore(restore);
                 // All that other parts of a job are asked, now and later.
                 default -> failed(request, "no request to a lower half");
             };
@@ -175,7 +177,7 @@ public final class LowerHalfSession implements AutoCloseable {
             }
             persisting = true;
         }
-        WriteOptions options = new WriteOptions(request.threads(), request.compress());
+        WriteOptions options = new WriteOptions(request.threads(), request.compress(), key(request.key()));
         try (SectionWriter writer =
                 SectionWriter.create(Path.of(request.imageFolder()), DEVICE_FILE, options)) {
             capture.writeTo(writer, last);
@@ -205,13 +207,17 @@ public final class LowerHalfSession implements AutoCloseable {
         return new ControlMessage.Done();
     }
 
-    private synchronized ControlMessage restore(Path imageFolder, boolean deferred)
+    private static Optional<ImageKey> key(byte[] secret) {
+        return secret.length == 0 ? Optional.empty() : Optional.of(ImageKey.of(secret));
+    }
+
+    private synchronized ControlMessage restore(ControlMessage.Restore request)
             throws IOException, InterruptedException {
         closeAwaiting();
-        ImageReader image = ImageReader.open(imageFolder);
+        ImageReader image = ImageReader.open(Path.of(request.imageFolder()), ImageKeys.of(key(request.key())));
         try {
             last = Optional.empty();
-            Replay.of(image, lowerHalf, () -> deferred && defer(imageFolder));
+            Replay.of(image, lowerHalf, () -> request.deferred() && defer(image));
             last = image.find(Section.DEVICE);
             if (image.find(Section.HOST_MEMORY).isPresent()) {
                 awaitingAttach = image;
@@ -224,8 +230,9 @@ public final class LowerHalfSession implements AutoCloseable {
         }
     }
 
-    private boolean defer(Path imageFolder) throws IOException {
-        StoredMemory contents = StoredMemory.open(imageFolder, Section.DEVICE);
+    private boolean defer(ImageReader image) throws IOException {
+        StoredMemory contents =
+                StoredMemory.open(image.folder(), Section.DEVICE, ImageKeys.of(image.key()));
         boolean taken = false;
         try {
             taken = lowerHalf.defer(contents, this::lost);

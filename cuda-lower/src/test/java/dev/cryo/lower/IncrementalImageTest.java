@@ -100,7 +100,8 @@ class IncrementalImageTest {
     /** Writes what is captured, and commits it or gives it up. */
     private long persist(boolean commit) throws Exception {
         try (ImageWriter image = store.begin()) {
-            ControlMessage answer = session.handle(new ControlMessage.Persist(image.folder().toString(), 2, false));
+            ControlMessage answer = session.handle(
+                    new ControlMessage.Persist(image.folder().toString(), 2, false, new byte[0]));
             assertThat(answer).isInstanceOf(ControlMessage.Persisted.class);
             image.add(((ControlMessage.Persisted) answer).sections());
             try (SectionWriter host = image.sections("host")) {
@@ -178,7 +179,8 @@ class IncrementalImageTest {
             log = StreamLog.of(image.log());
         }
         startDevice(random.nextInt(3) == 0);
-        expectDone(session.handle(new ControlMessage.Restore(store.folder(number).toString(), random.nextInt(4) > 0)));
+        String folder = store.folder(number).toString();
+        expectDone(session.handle(new ControlMessage.Restore(folder, random.nextInt(4) > 0, new byte[0])));
         memory.clear();
         expected.forEach((address, bytes) -> memory.put(address, bytes.length));
         for (Call call : log.calls()) {

@@ -40,7 +40,7 @@ class LowerHalfSessionTest extends SessionContract {
         session.run(new Call.MemMap(DeviceRig.BASE, DeviceRig.CONTEXT, 512 * MIB));
         Path image = session.checkpoint(false, () -> {});
         session.replace(next.open(256 * MIB));
-        assertThat(session.handle(new ControlMessage.Restore(image.toString(), false)))
+        assertThat(session.handle(new ControlMessage.Restore(image.toString(), false, new byte[0])))
                 .isEqualTo(new ControlMessage.Failed("Restore: this device refuses 536870912 bytes of memory at"
                         + " 0x100000000000: CUDA error 2"));
         assertThat(rig().code(new Call.CtxSync(DeviceRig.CONTEXT))).isEqualTo(CudaResult.INVALID_CONTEXT);

@@ -183,7 +183,7 @@ public abstract class SessionContract {
         session.log().append(new Call.FunctionGet(77, KernelRig.MODULE, "nothing"));
         Path image = session.checkpoint(false, () -> {});
         session.replace(next.open());
-        assertThat(session.handle(new ControlMessage.Restore(image.toString(), next.defers())))
+        assertThat(session.handle(new ControlMessage.Restore(image.toString(), next.defers(), new byte[0])))
                 .isEqualTo(new ControlMessage.Failed(
                         "Restore: this device refuses kernel nothing of module 0x3e8: CUDA error 500"));
         assertThat(rig().code(new Call.CtxSync(DeviceRig.CONTEXT))).isEqualTo(CudaResult.INVALID_CONTEXT);
@@ -199,7 +199,7 @@ public abstract class SessionContract {
         session.log().append(new Call.MemMap(DeviceRig.BASE, DeviceRig.CONTEXT, 2 * MIB));
         Path image = session.checkpoint(false, () -> {});
         session.replace(next.open());
-        assertThat(session.handle(new ControlMessage.Restore(image.toString(), next.defers())))
+        assertThat(session.handle(new ControlMessage.Restore(image.toString(), next.defers(), new byte[0])))
                 .isEqualTo(new ControlMessage.Failed("Restore: the image's log makes 2097152 bytes at 0x100000000000"
                         + " where it has contents of 1048576 bytes at 0x100000000000"));
         assertThat(rig().device.has(DeviceRig.BASE)).isFalse();
@@ -210,10 +210,10 @@ public abstract class SessionContract {
         session.run(new Call.MemMap(DeviceRig.BASE, DeviceRig.CONTEXT, MIB));
         assertThat(session.handle(new ControlMessage.Capture(false))).isEqualTo(new ControlMessage.Captured(MIB));
         assertThat(session.handle(new ControlMessage.Capture(false))).isInstanceOf(ControlMessage.Failed.class);
-        assertThat(session.handle(new ControlMessage.Persist(folder.resolve("no").toString(), 1, false)))
+        assertThat(session.handle(new ControlMessage.Persist(folder.resolve("no").toString(), 1, false, new byte[0])))
                 .isInstanceOf(ControlMessage.Failed.class);
         session.expectDone(new ControlMessage.Discard());
-        assertThat(session.handle(new ControlMessage.Persist(folder.toString(), 1, false)))
+        assertThat(session.handle(new ControlMessage.Persist(folder.toString(), 1, false, new byte[0])))
                 .isEqualTo(new ControlMessage.Failed("Persist: nothing is captured"));
         assertThat(session.handle(new ControlMessage.Resume()))
                 .isEqualTo(new ControlMessage.Failed("Resume: no request to a lower half"));

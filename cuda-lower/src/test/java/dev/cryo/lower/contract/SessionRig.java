@@ -82,7 +82,8 @@ public final class SessionRig implements AutoCloseable {
         attach();
         whileCaptured.run();
         try (ImageWriter image = store.begin()) {
-            ControlMessage answer = session.handle(new ControlMessage.Persist(image.folder().toString(), 1, false));
+            ControlMessage answer = session.handle(
+                    new ControlMessage.Persist(image.folder().toString(), 1, false, new byte[0]));
             assertThat(answer).isInstanceOf(ControlMessage.Persisted.class);
             image.add(((ControlMessage.Persisted) answer).sections());
             try (SectionWriter host = image.sections("host")) {
@@ -105,7 +106,7 @@ public final class SessionRig implements AutoCloseable {
     /** Closes the present device and goes on with another one, restored from an image. */
     public void restore(Path image, UnifiedDevice device, boolean deferred) throws IOException {
         replace(device);
-        expectDone(new ControlMessage.Restore(image.toString(), deferred));
+        expectDone(new ControlMessage.Restore(image.toString(), deferred, new byte[0]));
         attach();
     }
 

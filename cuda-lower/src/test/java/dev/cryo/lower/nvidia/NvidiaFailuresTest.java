@@ -482,7 +482,7 @@ class NvidiaFailuresTest {
                 for (int call = 1; call <= 40; call += 1 + call / 3) {
                     second.script.fail(function, call, CudaResult.UNKNOWN);
                     ControlMessage answer =
-                            session.handle(new ControlMessage.Restore(image.toString(), false));
+                            session.handle(new ControlMessage.Restore(image.toString(), false, new byte[0]));
                     second.script.behave();
                     if (answer instanceof ControlMessage.Failed failed) {
                         assertThat(failed.message()).as("%s, call %d", function, call).contains("999");
@@ -496,7 +496,7 @@ class NvidiaFailuresTest {
                     assertThat(second.simulated.leaks()).as("%s, call %d", function, call)
                             .noneMatch(leak -> !leak.startsWith("reservation"));
                 }
-                session.expectDone(new ControlMessage.Restore(image.toString(), false));
+                session.expectDone(new ControlMessage.Restore(image.toString(), false, new byte[0]));
                 session.attach();
                 assertThat(session.rig().download(STREAM, DeviceRig.BASE + 19 * MIB, 1000)).containsOnly(6);
                 assertThat(session.rig().download(STREAM, DeviceRig.BASE + 66 * MIB, 1000)).containsOnly(7);

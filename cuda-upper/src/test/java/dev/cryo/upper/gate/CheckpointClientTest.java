@@ -323,7 +323,7 @@ class CheckpointClientTest {
             }
         });
         supervisor.accept();
-        assertThat(supervisor.ask(new ControlMessage.Restore("image", false)))
+        assertThat(supervisor.ask(new ControlMessage.Restore("image", false, new byte[0])))
                 .isEqualTo(new ControlMessage.Failed("no lower half for Restore"));
         byte[] log = LogCodec.encode(List.of(new Call.CtxCreate(1, 2, 0, 0, false)));
         assertThat(supervisor.ask(new ControlMessage.Adopt(log))).isEqualTo(new ControlMessage.Done());

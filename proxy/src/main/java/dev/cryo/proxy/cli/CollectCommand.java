@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -27,6 +28,9 @@ final class CollectCommand implements Callable<Integer> {
     @Option(names = "--dry-run", description = "Only tell what would be given back.")
     private boolean dryRun;
 
+    @Mixin
+    private KeyOptions key = new KeyOptions();
+
     @Spec
     @SuppressWarnings("NullAway.Init") // Set by picocli.
     private CommandSpec spec;
@@ -37,7 +41,7 @@ final class CollectCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws JobException {
-        ImageStore store = new JobRef(name, OptionalLong.empty()).folder(environment).images();
+        ImageStore store = key.images(new JobRef(name, OptionalLong.empty()).folder(environment));
         try {
             spec.commandLine().getOut().println(words(store.collect(dryRun), dryRun));
             return 0;

@@ -20,6 +20,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -42,6 +43,9 @@ final class ImagesCommand implements Callable<Integer> {
 
     @Option(names = "--json", description = "Print one JSON array.")
     private boolean json;
+
+    @Mixin
+    private KeyOptions key = new KeyOptions();
 
     @Spec
     @SuppressWarnings("NullAway.Init") // Set by picocli.
@@ -77,7 +81,7 @@ final class ImagesCommand implements Callable<Integer> {
         }
         JobFolder folder = new JobRef(name, OptionalLong.empty()).folder(environment);
         try {
-            ImageStore store = folder.images();
+            ImageStore store = key.images(folder);
             List<Row> rows = new ArrayList<>();
             for (long number : store.numbers()) {
                 rows.add(row(store, number));

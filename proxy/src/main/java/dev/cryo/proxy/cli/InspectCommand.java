@@ -14,6 +14,7 @@ import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -39,6 +40,9 @@ final class InspectCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print one JSON object, with everything.")
     private boolean json;
 
+    @Mixin
+    private KeyOptions key = new KeyOptions();
+
     @Spec
     @SuppressWarnings("NullAway.Init") // Set by picocli.
     private CommandSpec spec;
@@ -51,7 +55,7 @@ final class InspectCommand implements Callable<Integer> {
     public Integer call() throws JobException {
         JobFolder folder = job.folder(environment);
         long number = job.image(folder);
-        try (ImageReader image = folder.images().read(number)) {
+        try (ImageReader image = key.images(folder).read(number)) {
             image.verifyAll((checked, of) -> { });
             ImageDescription description = ImageDescription.of(image);
             spec.commandLine().getOut().println(json ? Json.of(description) : text(description));
@@ -69,8 +73,8 @@ final class InspectCommand implements Callable<Integer> {
 
     private static String text(ImageDescription image) {
         StringBuilder text = new StringBuilder();
-        line(text, "image", image.job().name() + "@" + image.number() + ", format " + image.formatVersion() + ", "
-                + image.id());
+        line(text, "image", image.job().name() + "@" + image.number() + ", format " + image.formatVersion()
+                + (image.encrypted() ? ", encrypted, " : ", ") + image.id());
         line(text, "created", image.created() + " by cryo " + image.job().cryoVersion());
         line(text, "command", String.join(" ", image.job().commandLine()));
         line(text, "folder", image.job().workingDirectory());

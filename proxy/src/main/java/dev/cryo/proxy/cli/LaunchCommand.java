@@ -9,6 +9,7 @@ import dev.cryo.proxy.supervisor.JobSettings.Device;
 import dev.cryo.proxy.supervisor.JobSettings.Engine;
 import dev.cryo.proxy.supervisor.JobSettings.Host;
 import dev.cryo.proxy.supervisor.JobSettings.OnFailure;
+import dev.cryo.proxy.supervisor.KeySource;
 import dev.cryo.proxy.supervisor.Supervisor;
 import dev.cryo.proxy.supervisor.Terminal;
 import dev.cryo.uvm.Policy;
@@ -20,6 +21,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -120,6 +122,9 @@ final class LaunchCommand implements Callable<Integer> {
             description = "How many threads, of a low priority, work at an image beside the job, 1 to 64 (default 2).")
     private int writerThreads = 2;
 
+    @Mixin
+    private KeyOptions key = new KeyOptions();
+
     @Option(
             names = "--raw-images",
             description = "Compress nothing: images are larger, and their device memory can be mapped.")
@@ -176,7 +181,7 @@ final class LaunchCommand implements Callable<Integer> {
                 !noLog,
                 portableCpu,
                 unifiedMemory != null ? unifiedMemory : Policy.PAGES,
-                new ImageSettings(writerThreads, !rawImages, keep),
+                new ImageSettings(writerThreads, !rawImages, keep, key.chosen().orElse(KeySource.NONE)),
                 timeout.toMillis());
         JobFolder folder = JobFolder.named(name == null ? defaultName() : name, environment);
         try (Supervisor supervisor = Supervisor.of(folder, environment, Terminal.ofProcess())) {

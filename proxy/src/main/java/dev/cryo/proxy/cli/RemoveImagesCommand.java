@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -37,6 +38,9 @@ final class RemoveImagesCommand implements Callable<Integer> {
     @Option(names = "--keep", paramLabel = "N", description = "Remove all images but the newest N.")
     private @Nullable Integer keep;
 
+    @Mixin
+    private KeyOptions key = new KeyOptions();
+
     @Spec
     @SuppressWarnings("NullAway.Init") // Set by picocli.
     private CommandSpec spec;
@@ -52,7 +56,7 @@ final class RemoveImagesCommand implements Callable<Integer> {
                     spec.commandLine(), "either an image, as in " + job.job() + "@3, or --keep with 1 or more");
         }
         JobFolder folder = job.folder(environment);
-        ImageStore store = folder.images();
+        ImageStore store = key.images(folder);
         try {
             List<Long> removed = keep == null ? List.of(remove(store, job.image().getAsLong())) : store.keep(keep);
             spec.commandLine().getOut().println("removed " + (removed.isEmpty() ? "no image" : "images " + removed));

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -60,6 +61,9 @@ final class RestartCommand implements Callable<Integer> {
             })
     private boolean prefault;
 
+    @Mixin
+    private KeyOptions key = new KeyOptions();
+
     RestartCommand(Map<String, String> environment) {
         this.environment = environment;
     }
@@ -68,7 +72,7 @@ final class RestartCommand implements Callable<Integer> {
     public Integer call() throws JobException, InterruptedException {
         JobFolder folder = job.folder(environment);
         try (Supervisor supervisor = Supervisor.of(folder, environment, Terminal.ofProcess())) {
-            return supervisor.restart(job.image(), this::override, prefault);
+            return supervisor.restart(job.image(), this::override, key.chosen(), prefault);
         }
     }
 

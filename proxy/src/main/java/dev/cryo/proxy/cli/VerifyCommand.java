@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -34,6 +35,9 @@ final class VerifyCommand implements Callable<Integer> {
     @Option(names = "--all", description = "All images of the job.")
     private boolean all;
 
+    @Mixin
+    private KeyOptions key = new KeyOptions();
+
     @Spec
     @SuppressWarnings("NullAway.Init") // Set by picocli.
     private CommandSpec spec;
@@ -54,7 +58,7 @@ final class VerifyCommand implements Callable<Integer> {
 
     private List<Long> numbers(JobFolder folder) throws JobException {
         try {
-            return all ? folder.images().numbers() : List.of(job.image(folder));
+            return all ? key.images(folder).numbers() : List.of(job.image(folder));
         } catch (IOException e) {
             throw new JobException(
                     JobException.Kind.FAILED, "cannot read the images of " + job.job() + ": " + e.getMessage(), e);
@@ -64,7 +68,7 @@ final class VerifyCommand implements Callable<Integer> {
     private boolean verify(JobFolder folder, long number) throws JobException {
         String name = folder.name() + "@" + number;
         long[] bytes = {0};
-        try (ImageReader image = folder.images().read(number)) {
+        try (ImageReader image = key.images(folder).read(number)) {
             image.verifyAll((checked, of) -> bytes[0] = of);
             spec.commandLine().getOut().println(name + " is whole: " + ByteSize.words(bytes[0]) + " checked");
             return true;

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -74,7 +75,8 @@ final class Checkpoint {
             advance(Step.GATE);
             stages.drain(timeline);
             advance(Step.DRAIN);
-            try (Scratch dump = Scratch.create(stages.dumpBytes(), target.otherwise())) {
+            Optional<Path> otherwise = Scratch.elsewhere(target.otherwise(), image.key());
+            try (Scratch dump = Scratch.create(stages.dumpBytes(), otherwise)) {
                 save(image, dump.path());
             }
         } catch (IOException | RequestFailedException | HostStateException | RuntimeException e) {

@@ -111,7 +111,7 @@ final class Checkpoints {
 
     private Checkpoint.Target target() {
         return new Checkpoint.Target(
-                site.folder().images(),
+                site.images(),
                 ImagedJob.of(site.folder().name(), site.settings()),
                 site.folder().path(),
                 site.settings().images());
@@ -142,7 +142,7 @@ final class Checkpoints {
         if (keep == 0) {
             return;
         }
-        ImageStore store = site.folder().images();
+        ImageStore store = site.images();
         try {
             List<Long> removed = store.keep(keep);
             if (!removed.isEmpty()) {

@@ -2,6 +2,7 @@ package dev.cryo.proxy.supervisor;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import dev.cryo.streamlog.image.WriteOptions;
+import java.util.Optional;
 
 /**
  * How a job's images are written, and which are kept.
@@ -9,14 +10,21 @@ import dev.cryo.streamlog.image.WriteOptions;
  * @param writerThreads that work at an image beside the running job
  * @param compress whether blocks are compressed where that pays
  * @param keep how many images are kept; 0 for all
+ * @param key where the key comes from that they are encrypted with; none if it is not told
  */
-public record ImageSettings(int writerThreads, boolean compress, int keep) {
-    /** Two threads, compression, all kept. */
-    public static final ImageSettings ORDINARY = new ImageSettings(2, true, 0);
+public record ImageSettings(int writerThreads, boolean compress, int keep, KeySource key) {
+    /** Two threads, compression, all kept, not encrypted. */
+    public static final ImageSettings ORDINARY = new ImageSettings(2, true, 0, KeySource.NONE);
 
-    /** The part of them that concerns writers. */
+    /** With no key where none is told. */
+    @SuppressWarnings("NullAway") // A job of an earlier version tells none.
+    public ImageSettings {
+        key = key == null ? KeySource.NONE : key;
+    }
+
+    /** The part of them that concerns writers; the key is the store's. */
     @JsonIgnore
     WriteOptions writing() {
-        return new WriteOptions(writerThreads, compress);
+        return new WriteOptions(writerThreads, compress, Optional.empty());
     }
 }

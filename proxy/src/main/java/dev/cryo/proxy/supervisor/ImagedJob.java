@@ -95,7 +95,8 @@ final class ImagedJob {
         return new ImageSettings(
                 job.property(WRITER_THREADS).map(Integer::valueOf).orElse(ImageSettings.ORDINARY.writerThreads()),
                 job.property(COMPRESS).map(Boolean::valueOf).orElse(ImageSettings.ORDINARY.compress()),
-                job.property(KEEP).map(Integer::valueOf).orElse(ImageSettings.ORDINARY.keep()));
+                job.property(KEEP).map(Integer::valueOf).orElse(ImageSettings.ORDINARY.keep()),
+                KeySource.NONE);
     }
 
     private static String lower(Enum<?> value) {

@@ -3,7 +3,9 @@ package dev.cryo.proxy.supervisor;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.cryo.proxy.supervisor.JobException.Kind;
+import dev.cryo.streamlog.image.ImageKeys;
 import dev.cryo.streamlog.image.ImageStore;
+import dev.cryo.streamlog.image.KeyUnavailableException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -101,9 +103,20 @@ public record JobFolder(Path path) {
         return path.resolve("control.sock");
     }
 
-    /** The images of the job. */
+    /** The images of the job, with the key that the job was launched with, which is looked for when it is needed. */
     public ImageStore images() {
-        return ImageStore.in(path.resolve("images"));
+        return images(() -> {
+            try {
+                return Files.exists(settingsFile()) ? settings().images().key().keys().find() : Optional.empty();
+            } catch (JobException e) {
+                throw new KeyUnavailableException("" + e.getMessage(), e);
+            }
+        });
+    }
+
+    /** The images of the job, with other keys. */
+    public ImageStore images(ImageKeys keys) {
+        return ImageStore.in(path.resolve("images"), keys);
     }
 
     Path lockFile() {

@@ -96,6 +96,27 @@ public record JobSettings(
                 : kind + ":" + capture.name().toLowerCase(Locale.ROOT);
     }
 
+    /** The same with another source of the images' key. */
+    public JobSettings with(KeySource key) {
+        return new JobSettings(
+                command,
+                environment,
+                workingDirectory,
+                engine,
+                device,
+                capture,
+                host,
+                inProcess,
+                intervalMillis,
+                onFailure,
+                closeTcp,
+                keepLog,
+                portableCpu,
+                unifiedMemory,
+                new ImageSettings(images.writerThreads(), images.compress(), images.keep(), key),
+                timeoutMillis);
+    }
+
     /** The same with another device, another interval and another reaction to failures. */
     public JobSettings with(Device newDevice, long newIntervalMillis, OnFailure newOnFailure) {
         return new JobSettings(

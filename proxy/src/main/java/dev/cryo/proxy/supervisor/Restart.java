@@ -19,7 +19,9 @@ import dev.cryo.streamlog.control.ControlMessage.Role;
 import dev.cryo.streamlog.control.ControlMessage.Running;
 import dev.cryo.streamlog.control.ControlMessage.Welcome;
 import dev.cryo.streamlog.image.ImageException;
+import dev.cryo.streamlog.image.ImageKey;
 import dev.cryo.streamlog.image.ImageReader;
+import dev.cryo.streamlog.image.ImageStore;
 import dev.cryo.streamlog.image.JobInfo.HostMode;
 import dev.cryo.streamlog.image.Section;
 import java.io.IOException;
@@ -76,9 +78,9 @@ final class Restart {
      *
      * @throws JobException if there is no such image, or it cannot be used
      */
-    static ImageReader open(JobFolder folder, long number) throws JobException {
+    static ImageReader open(JobFolder folder, ImageStore images, long number) throws JobException {
         try {
-            return folder.images().read(number);
+            return images.read(number);
         } catch (IOException e) {
             throw unusable(folder, number, e);
         }
@@ -198,7 +200,7 @@ final class Restart {
         if (image.manifest().job().host() == HostMode.APP) {
             return runApplicationAnew(prepared);
         }
-        try (Scratch unpacked = Scratch.create(hostBytes(), site.folder().path())) {
+        try (Scratch unpacked = Scratch.create(hostBytes(), Scratch.elsewhere(site.folder().path(), image.key()))) {
             HostImage hostImage = unpack(unpacked.path());
             hostImage.requireRestorable();
             requireSamePlace(hostImage);
@@ -289,7 +291,10 @@ final class Restart {
 
     private void load(Connection lowerHalf) throws RequestFailedException, InterruptedException {
         long start = System.nanoTime();
-        Restore restore = new Restore(image.folder().toString(), loading == Loading.WHEN_USED);
+        Restore restore = new Restore(
+                image.folder().toString(),
+                loading == Loading.WHEN_USED,
+                image.key().map(ImageKey::secret).orElse(new byte[0]));
         lowerHalf.ask(restore, Done.class, LOAD, "the device's memory to be loaded");
         site.messages().note("the device was restored in %.3f s".formatted((System.nanoTime() - start) / 1e9));
     }

@@ -1,12 +1,14 @@
 package dev.cryo.proxy.supervisor;
 
 import dev.cryo.proxy.host.HostMemory;
+import dev.cryo.streamlog.image.ImageKey;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -26,16 +28,26 @@ record Scratch(Path path) implements AutoCloseable {
      *
      * @param bytes how much it must hold
      * @param otherwise the folder that it is created in if memory has not twice the room
+     * @throws IOException if there is no room, saying so
      */
-    static Scratch create(long bytes, Path otherwise) throws IOException {
+    static Scratch create(long bytes, Optional<Path> otherwise) throws IOException {
         boolean inMemory = Files.isWritable(MEMORY)
                 && Files.getFileStore(MEMORY).getUsableSpace() / 2 > bytes
                 && HostMemory.availableBytes() / 2 > bytes;
-        Path parent = inMemory ? MEMORY : otherwise;
+        if (!inMemory && otherwise.isEmpty()) {
+            throw new IOException("an encrypted job's dump is not written to disk, and memory (" + MEMORY
+                    + ") has not twice the room of " + ByteSize.words(bytes));
+        }
+        Path parent = inMemory ? MEMORY : otherwise.orElseThrow();
         return new Scratch(Files.createTempDirectory(
                 parent,
                 "cryo-" + pidNamespace() + "-" + ProcessHandle.current().pid() + "-",
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"))));
+    }
+
+    /** Where a dump may lie if not in memory: nowhere, if images are encrypted. */
+    static Optional<Path> elsewhere(Path folder, Optional<ImageKey> key) {
+        return key.isPresent() ? Optional.empty() : Optional.of(folder);
     }
 
     /** The number of this process's PID namespace: containers may share memory, but not what their ids mean. */

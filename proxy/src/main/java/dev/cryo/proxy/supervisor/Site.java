@@ -1,16 +1,19 @@
 package dev.cryo.proxy.supervisor;
 
 import dev.cryo.proxy.driver.ProcessCheckpoints;
+import dev.cryo.streamlog.image.ImageStore;
 import java.util.Optional;
 
 /**
  * Where and how a job runs; what all its runs have in common.
  *
+ * @param images of the job; its key was found
  * @param driver the driver's process checkpoint, for jobs whose engine it is
  */
 record Site(
         JobFolder folder,
         JobSettings settings,
+        ImageStore images,
         Optional<ProcessCheckpoints> driver,
         Installation installation,
         Terminal terminal,

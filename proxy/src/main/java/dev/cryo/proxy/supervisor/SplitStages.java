@@ -22,6 +22,7 @@ import dev.cryo.streamlog.control.ControlMessage.Running;
 import dev.cryo.streamlog.control.ControlMessage.Suspend;
 import dev.cryo.streamlog.control.ControlMessage.Suspended;
 import dev.cryo.streamlog.control.ControlMessage.Welcome;
+import dev.cryo.streamlog.image.ImageKey;
 import dev.cryo.streamlog.image.ImageWriter;
 import dev.cryo.streamlog.image.JobInfo;
 import dev.cryo.streamlog.image.Section;
@@ -191,7 +192,10 @@ final class SplitStages implements Stages {
             throws RequestFailedException, IOException, InterruptedException {
         Duration limit = waits.persist().plusSeconds(capturedBytes / SLOWEST_BYTES_PER_SECOND);
         Persist request = new Persist(
-                image.folder().toString(), parts.images().writerThreads(), parts.images().compress());
+                image.folder().toString(),
+                parts.images().writerThreads(),
+                parts.images().compress(),
+                image.key().map(ImageKey::secret).orElse(new byte[0]));
         image.add(lowerHalf()
                 .ask(request, Persisted.class, limit, "the device's memory to be written")
                 .sections());

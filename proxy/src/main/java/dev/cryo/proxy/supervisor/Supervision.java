@@ -190,7 +190,7 @@ final class Supervision implements JobRun.Commands {
                                 + " times without getting as far as another: given up",
                         new IOException("repeated failure"));
             }
-            try (ImageReader image = Restart.open(site.folder(), baseImage)) {
+            try (ImageReader image = Restart.open(site.folder(), site.images(), baseImage)) {
                 Restart.verify(site.folder(), image);
                 Restart.verifyDevice(site.folder(), image, loading);
                 return bringBack(image);

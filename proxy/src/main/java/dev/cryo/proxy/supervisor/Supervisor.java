@@ -11,7 +11,11 @@ import dev.cryo.proxy.supervisor.JobSettings.Device;
 import dev.cryo.proxy.supervisor.JobSettings.Engine;
 import dev.cryo.proxy.supervisor.JobSettings.Host;
 import dev.cryo.proxy.supervisor.Restart.Loading;
+import dev.cryo.streamlog.image.ImageKey;
+import dev.cryo.streamlog.image.ImageKeys;
 import dev.cryo.streamlog.image.ImageReader;
+import dev.cryo.streamlog.image.ImageStore;
+import dev.cryo.streamlog.image.KeyUnavailableException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -103,17 +107,22 @@ public final class Supervisor implements AutoCloseable {
      *
      * @param number the image; the newest if none is given
      * @param overrides changes what the image says of how the job was launched
+     * @param key where the image's key comes from; empty for where the job has it from
      * @param prefault whether all of the device's memory is read and verified before anything is started, also where
      *     the device could read it when it is used
      * @return as {@link #launch}
      * @throws JobException if there is no such image, or it cannot be used; nothing is left running then
      */
-    public int restart(OptionalLong number, UnaryOperator<JobSettings> overrides, boolean prefault)
+    public int restart(
+            OptionalLong number, UnaryOperator<JobSettings> overrides, Optional<KeySource> key, boolean prefault)
             throws JobException, InterruptedException {
-        try (ImageReader image = Restart.open(folder, number.isPresent() ? number.getAsLong() : newest())) {
+        KeySource source = key.isPresent() ? key.get() : folder.settings().images().key();
+        ImageStore images = folder.images(source.keys());
+        try (ImageReader image = Restart.open(folder, images, number.isPresent() ? number.getAsLong() : newest())) {
+            requireSealedAlike(image, source);
             Restart.verify(folder, image);
             JobSettings settings =
-                    overrides.apply(ImagedJob.settings(image.manifest().job()));
+                    overrides.apply(ImagedJob.settings(image.manifest().job())).with(source);
             Loading loading = loading(settings, prefault);
             Restart.verifyDevice(folder, image, loading);
             requireSupported(settings);
@@ -121,6 +130,17 @@ public final class Supervisor implements AutoCloseable {
             return new Supervision(site(settings), host, loading).restart(image);
         } catch (IOException e) {
             throw new JobException(Kind.FAILED, "job " + folder.name() + " cannot be restarted: " + e.getMessage(), e);
+        }
+    }
+
+    /** What a later image has of an earlier one must be encrypted if it is. */
+    private void requireSealedAlike(ImageReader image, KeySource source) throws JobException {
+        if (source.isPresent() && image.key().isEmpty()) {
+            throw new JobException(
+                    Kind.USAGE,
+                    "image " + image.manifest().number() + " of job " + folder.name() + " is not encrypted, and there"
+                            + " is a key (" + source + "): what is restarted from it would not be either; --no-key"
+                            + " restarts it all the same");
         }
     }
 
@@ -165,6 +185,14 @@ public final class Supervisor implements AutoCloseable {
         }
     }
 
+    private static void requireKey(ImageKeys keys) throws JobException {
+        try {
+            Optional<ImageKey> unused = keys.find();
+        } catch (KeyUnavailableException e) {
+            throw new JobException(Kind.UNAVAILABLE, "" + e.getMessage(), e);
+        }
+    }
+
     private static Optional<ProcessCheckpoints> driver(Engine engine) throws JobException, InterruptedException {
         if (engine == Engine.SPLIT) {
             return Optional.empty();
@@ -183,6 +211,8 @@ public final class Supervisor implements AutoCloseable {
     private Site site(JobSettings settings) throws JobException, InterruptedException {
         Optional<ProcessCheckpoints> driver = driver(settings.engine());
         Installation installation = Installation.here();
+        ImageKeys keys = settings.images().key().keys();
+        requireKey(keys);
         try {
             folder.write(settings);
         } catch (IOException e) {
@@ -191,6 +221,7 @@ public final class Supervisor implements AutoCloseable {
         return new Site(
                 folder,
                 settings,
+                folder.images(keys),
                 driver,
                 installation,
                 terminal,

@@ -143,9 +143,11 @@ public sealed interface ControlMessage {
     /**
      * Asks to write what was captured to the device section of an image that is being written; answered by {@link
      * Persisted}, while other requests are served.
+     *
+     * @param key what the section is to be encrypted with; empty for none
      */
     @Opcode(24)
-    record Persist(String imageFolder, int threads, boolean compress) implements ControlMessage {}
+    record Persist(String imageFolder, int threads, boolean compress, byte[] key) implements ControlMessage {}
 
     /** Answers {@link Persist}: the encoded descriptions of the sections that were written and synced. */
     @Opcode(25)
@@ -159,9 +161,10 @@ public sealed interface ControlMessage {
      * Asks to replay the log of an image and to load its device contents; answered by {@link Done}.
      *
      * @param deferred whether contents may be read, and checked, when they are used first
+     * @param key what the image is encrypted with; empty for none
      */
     @Opcode(27)
-    record Restore(String imageFolder, boolean deferred) implements ControlMessage {}
+    record Restore(String imageFolder, boolean deferred, byte[] key) implements ControlMessage {}
 
     // From what holds the lower half
 

@@ -5,6 +5,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.file.FileSystemException;
+import java.util.Optional;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +17,7 @@ final class BlockBuffer {
     private final MemorySegment segment;
     private final ByteBuffer bytes;
     private @Nullable ByteBuffer packed;
+    private @Nullable ByteBuffer sealed;
 
     BlockBuffer(Arena arena) {
         this.arena = arena;
@@ -41,6 +43,15 @@ final class BlockBuffer {
         return packed;
     }
 
+    /** Memory for what is stored of a block that is encrypted. */
+    ByteBuffer sealed() {
+        if (sealed == null) {
+            int most = PackFormat.pages(ImageFormat.BLOCK_BYTES + ImageKey.OVERHEAD);
+            sealed = arena.allocate(most, ImageFormat.PAGE_BYTES).asByteBuffer();
+        }
+        return sealed;
+    }
+
     /** How many of the first {@code length} bytes remain when the zero pages at the end are left out. */
     int withoutTrailingZeros(int length) {
         int end = length;
@@ -57,24 +68,44 @@ final class BlockBuffer {
     /**
      * Loads a block, with zeros behind it, and checks what is stored of it.
      *
+     * @param key what it is encrypted with, if it is
      * @param what the block is, for messages
      */
-    void load(StoredBlock block, String what) throws IOException {
-        ByteBuffer into = block.codec() == Codec.RAW ? bytes : packed();
+    void load(StoredBlock block, Optional<ImageKey> key, String what) throws IOException {
+        boolean compressed = block.codec().isCompressed();
+        ByteBuffer contents = compressed ? packed() : bytes;
+        ByteBuffer into = block.codec().isSealed() ? sealed() : contents;
         read(block, into.clear().limit(block.checked()));
         check(block, into.flip(), what);
-        if (block.codec() == Codec.ZSTD) {
-            decompress(block, what);
+        int length = block.stored();
+        if (block.codec().isSealed()) {
+            length -= ImageKey.OVERHEAD;
+            open(block, key, into.limit(block.stored()), contents.clear().limit(length), what);
+        }
+        if (compressed) {
+            decompress(block, length, what);
         }
         segment.asSlice(block.bytes()).fill((byte) 0);
     }
 
-    private void decompress(StoredBlock block, String what) throws IOException {
+    private static void open(
+            StoredBlock block, Optional<ImageKey> key, ByteBuffer from, ByteBuffer into, String what)
+            throws ImageException {
+        if (key.isEmpty() || !key.get().open(from, into, block.context())) {
+            throw new CorruptImageException(
+                    block.path(),
+                    block.at(),
+                    "a block that " + key.map(ImageKey::toString).orElse("a key") + " has sealed (" + what + ")",
+                    key.isEmpty() ? "no key" : "another");
+        }
+    }
+
+    private void decompress(StoredBlock block, int stored, String what) throws IOException {
         Compression zstd = Compression.find()
                 .orElseThrow(() -> new FileSystemException(
                         block.path().toString(), null, "compressed blocks cannot be read by this process"));
         int length = zstd.decompress(
-                packed().clear().limit(block.stored()), bytes.clear().limit(block.bytes()));
+                packed().clear().limit(stored), bytes.clear().limit(block.bytes()));
         if (length != block.bytes()) {
             throw new CorruptImageException(
                     block.path(),

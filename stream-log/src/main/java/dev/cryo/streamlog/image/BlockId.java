@@ -6,12 +6,14 @@ import com.dynatrace.hash4j.hashing.Hasher128;
 import com.dynatrace.hash4j.hashing.Hashing;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Optional;
 
 /**
  * What a block is known by: the 128 bits of XXH3 over its bytes, without the zero pages at its end.
  *
  * <p>XXH3 (Yann Collet's, by hash4j) is no cryptographic hash: who wants to can make two blocks of one id. Blocks are
- * only ever looked up among those of the same job, which can harm nothing but its own images by that.
+ * only ever looked up among those of the same job, which can harm nothing but its own images by that. In an encrypted
+ * store the hash is encrypted, too.
  */
 public record BlockId(long high, long low) {
     /** A block of zeros alone, which is not stored. */
@@ -39,6 +41,12 @@ public record BlockId(long high, long low) {
     static BlockId of(MemorySegment memory, int length) {
         HashValue128 hash = XXH3.hashBytesTo128Bits(memory, 0, length, BYTES);
         return new BlockId(hash.getMostSignificantBits(), hash.getLeastSignificantBits());
+    }
+
+    /** The id that such memory has in a store that is encrypted with a key, or not. */
+    static BlockId of(MemorySegment memory, int length, Optional<ImageKey> key) {
+        BlockId hash = of(memory, length);
+        return key.map(names -> names.name(hash)).orElse(hash);
     }
 
     @Override

@@ -24,6 +24,7 @@ final class BlockPipeline implements AutoCloseable {
     private final Packs known;
     private final PackWriter pack;
     private final Optional<Compression> compression;
+    private final Optional<ImageKey> key;
     private final Arena arena = Arena.ofShared();
     private final List<BlockBuffer> free = new ArrayList<>();
     private final Set<BlockId> written = new HashSet<>();
@@ -34,6 +35,7 @@ final class BlockPipeline implements AutoCloseable {
         this.known = known;
         this.pack = pack;
         this.compression = options.compress() ? Compression.find() : Optional.empty();
+        this.key = options.key();
         for (int i = 0; i < 2 * options.threads(); i++) {
             free.add(new BlockBuffer(arena));
         }
@@ -74,7 +76,7 @@ final class BlockPipeline implements AutoCloseable {
                     int block = i;
                     BlockBuffer buffer = free.removeLast();
                     underWay.add(new Reading(block, workers.submit(() ->
-                            PreparedBlock.of(buffer, source.fill(block, buffer), known::has, compression))));
+                            PreparedBlock.of(buffer, source.fill(block, buffer), known::has, compression, key))));
                 }
             }
             while (!underWay.isEmpty()) {
@@ -97,7 +99,7 @@ final class BlockPipeline implements AutoCloseable {
     /** Stores a block that the calling thread has, uncompressed, so that every process can read it. */
     BlockId storeRaw(BlockFiller filler) throws IOException {
         BlockBuffer buffer = free.removeLast();
-        return append(PreparedBlock.of(buffer, filler.fill(buffer), known::has, Optional.empty()));
+        return append(PreparedBlock.of(buffer, filler.fill(buffer), known::has, Optional.empty(), key));
     }
 
     /** What fills one block. */

@@ -5,5 +5,22 @@ enum Codec {
     /** As they are: what is stored can be mapped. */
     RAW,
     /** One zstd frame. */
-    ZSTD
+    ZSTD,
+    /** As they are, encrypted. */
+    SEALED_RAW,
+    /** One zstd frame, encrypted. */
+    SEALED_ZSTD;
+
+    boolean isSealed() {
+        return this == SEALED_RAW || this == SEALED_ZSTD;
+    }
+
+    boolean isCompressed() {
+        return this == ZSTD || this == SEALED_ZSTD;
+    }
+
+    /** The same, encrypted. */
+    Codec sealed() {
+        return isCompressed() ? SEALED_ZSTD : SEALED_RAW;
+    }
 }

@@ -17,6 +17,7 @@ import java.util.stream.Stream;
  * are not read.
  *
  * @param formatVersion of the manifest
+ * @param encrypted whether it is
  * @param created ISO-8601
  * @param bytes length of all sections, zeros included
  * @param storedBytes bytes stored for them
@@ -27,6 +28,7 @@ import java.util.stream.Stream;
 public record ImageDescription(
         String id,
         int formatVersion,
+        boolean encrypted,
         long number,
         String created,
         JobInfo job,
@@ -48,6 +50,7 @@ public record ImageDescription(
         return new ImageDescription(
                 image.id().toString(),
                 image.formatVersion(),
+                image.key().isPresent(),
                 manifest.number(),
                 Instant.ofEpochMilli(manifest.createdMillis()).toString(),
                 manifest.job(),

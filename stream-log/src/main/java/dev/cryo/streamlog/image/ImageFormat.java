@@ -19,11 +19,14 @@ import java.util.zip.CRC32C;
  * </pre>
  *
  * <p>Little-endian. The checksum covers all bytes before it. The frame is the same in every version, so that a damaged
- * version number is told from a newer one.
+ * version number is told from a newer one. The body of an encrypted image is a {@link SealedBody}.
  */
 final class ImageFormat {
-    /** The version that is written. */
-    static final int VERSION = 2;
+    /** The version of images that are not encrypted. */
+    static final int PLAIN_VERSION = 2;
+
+    /** The version of encrypted images, and the newest that is read. */
+    static final int VERSION = 3;
 
     /** The oldest version that is read. */
     static final int OLDEST_VERSION = 1;
@@ -49,18 +52,22 @@ final class ImageFormat {
     /** A body, its format version, and the id of the image that it describes. */
     record Opened(UUID id, int version, byte[] body) {}
 
-    static byte[] seal(UUID id, byte[] body) {
-        return seal(VERSION, id, body);
-    }
-
-    static byte[] seal(int version, UUID id, byte[] body) {
-        ByteBuffer file = ByteBuffer.allocate(HEADER_BYTES + body.length + FOOTER_BYTES)
+    /** What stands before a body. */
+    static byte[] header(int version, UUID id, int bodyLength) {
+        return ByteBuffer.allocate(HEADER_BYTES)
                 .order(ByteOrder.LITTLE_ENDIAN)
                 .put(MAGIC)
                 .putInt(version)
-                .putInt(body.length)
+                .putInt(bodyLength)
                 .putLong(id.getMostSignificantBits())
                 .putLong(id.getLeastSignificantBits())
+                .array();
+    }
+
+    static byte[] frame(int version, UUID id, byte[] body) {
+        ByteBuffer file = ByteBuffer.allocate(HEADER_BYTES + body.length + FOOTER_BYTES)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .put(header(version, id, body.length))
                 .put(body);
         return file.putInt(checksum(file.array(), file.position())).array();
     }

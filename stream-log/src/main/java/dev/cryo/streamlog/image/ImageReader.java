@@ -48,7 +48,17 @@ public final class ImageReader implements AutoCloseable {
      * @throws IOException if the operating system fails to read it
      */
     public static ImageReader open(Path folder) throws IOException {
-        ManifestFile file = ManifestFile.read(folder);
+        return open(folder, ImageKeys.NONE);
+    }
+
+    /**
+     * Opens the image in a folder, which may be encrypted.
+     *
+     * @throws ImageException if it is damaged, of a format that is not read, or encrypted with another key
+     * @throws IOException if the operating system fails to read it, or the key cannot be had
+     */
+    public static ImageReader open(Path folder, ImageKeys keys) throws IOException {
+        ManifestFile file = ManifestFile.read(folder, keys);
         BlockSource blocks = file.blocks(folder);
         try {
             ManifestCheck.check(folder, file.manifest(), blocks);
@@ -59,12 +69,12 @@ public final class ImageReader implements AutoCloseable {
         }
     }
 
-    /** Whether a folder has a manifest that can be read. */
-    static boolean isReadable(Path folder) throws IOException {
+    /** Whether a folder has a manifest that can be read, with the keys that can be had. */
+    static boolean isReadable(Path folder, ImageKeys keys) throws IOException {
         try {
-            ManifestFile.read(folder);
+            ManifestFile.read(folder, keys);
             return true;
-        } catch (ImageException e) {
+        } catch (ImageException | KeyUnavailableException e) {
             return false;
         }
     }
@@ -82,6 +92,11 @@ public final class ImageReader implements AutoCloseable {
     /** The version of the image's format. */
     public int formatVersion() {
         return file.version();
+    }
+
+    /** What the image is encrypted with, if it is. */
+    public Optional<ImageKey> key() {
+        return file.key();
     }
 
     /** The image's folder. */
@@ -169,7 +184,10 @@ public final class ImageReader implements AutoCloseable {
         Section section = section(name);
         long whole = 0;
         for (int i = 0; i < section.blocks().size(); i++) {
-            whole += stored(section, i).filter(block -> block.codec() == Codec.RAW).map(StoredBlock::bytes).orElse(0);
+            whole += stored(section, i)
+                    .filter(block -> !block.codec().isCompressed())
+                    .map(StoredBlock::bytes)
+                    .orElse(0);
         }
         if (section.bytes() > Integer.MAX_VALUE - 8 || whole != section.bytes()) {
             throw new CorruptImageException(
@@ -305,7 +323,7 @@ public final class ImageReader implements AutoCloseable {
             buffer.segment().fill((byte) 0);
             return 0;
         }
-        buffer.load(block, "section " + section.name() + ", block " + index);
+        buffer.load(block, file.key(), "section " + section.name() + ", block " + index);
         return block.bytes();
     }
 
@@ -313,7 +331,7 @@ public final class ImageReader implements AutoCloseable {
     int loadNamed(Section section, int index, BlockBuffer buffer) throws IOException {
         int bytes = load(section, index, buffer);
         BlockId id = section.blocks().get(index);
-        if (isNamedByContents() && bytes > 0 && !BlockId.of(buffer.segment(), bytes).equals(id)) {
+        if (isNamedByContents() && bytes > 0 && !BlockId.of(buffer.segment(), bytes, file.key()).equals(id)) {
             StoredBlock block = blocks.find(id);
             throw new CorruptImageException(
                     block.path(), block.at(), "block " + id, "a block of other contents");

@@ -25,22 +25,29 @@ public final class ImageStore {
     private static final String REMOVED = ".removed";
 
     private final Path folder;
+    private final ImageKeys keys;
     private final Disk disk;
     private final InstantSource clock;
 
-    private ImageStore(Path folder, Disk disk, InstantSource clock) {
+    private ImageStore(Path folder, ImageKeys keys, Disk disk, InstantSource clock) {
         this.folder = folder;
+        this.keys = keys;
         this.disk = disk;
         this.clock = clock;
     }
 
     /** The store in a folder, which {@link #begin} creates if it is not there, but not those above it. */
     public static ImageStore in(Path folder) {
-        return in(folder, Disk.REAL, InstantSource.system());
+        return in(folder, ImageKeys.NONE);
+    }
+
+    /** The same, whose images are written encrypted if there is a key, and can be read if they are. */
+    public static ImageStore in(Path folder, ImageKeys keys) {
+        return new ImageStore(folder, keys, Disk.REAL, InstantSource.system());
     }
 
     static ImageStore in(Path folder, Disk disk, InstantSource clock) {
-        return new ImageStore(folder, disk, clock);
+        return new ImageStore(folder, ImageKeys.NONE, disk, clock);
     }
 
     /** The numbers of the committed images, ascending; none where there is no store. */
@@ -71,7 +78,7 @@ public final class ImageStore {
      * @throws ImageException if it cannot be used
      */
     public ImageReader read(long number) throws IOException {
-        ImageReader reader = ImageReader.open(existing(number));
+        ImageReader reader = ImageReader.open(existing(number), keys);
         if (reader.manifest().number() != number) {
             reader.close();
             throw new CorruptImageException(
@@ -157,7 +164,7 @@ public final class ImageStore {
         PackCollector collector = new PackCollector(packs(), disk);
         for (long number : numbers()) {
             try {
-                collector.need(ManifestFile.read(folder(number)).manifest());
+                collector.need(ManifestFile.read(folder(number), keys).manifest());
             } catch (ImageException e) {
                 throw new IOException(
                         "image " + number + " cannot be read, so nobody knows which blocks it needs; remove it if it"
@@ -221,7 +228,7 @@ public final class ImageStore {
             return 0;
         }
         for (long number : numbers()) {
-            if (!ImageReader.isReadable(folder(number))) {
+            if (!ImageReader.isReadable(folder(number), keys)) {
                 return 0; // Nobody knows what it needs.
             }
         }
@@ -248,7 +255,8 @@ public final class ImageStore {
                 disk.forceParent(packs());
             }
             disk.createFolder(partial);
-            return new ImageWriter(number, UUID.randomUUID(), partial, folder(number), disk, clock, lock);
+            return new ImageWriter(
+                    number, UUID.randomUUID(), partial, folder(number), keys.find(), disk, clock, lock);
         } catch (IOException | RuntimeException | Error e) {
             lock.close();
             throw e;

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -18,17 +19,27 @@ public final class ImageWriter implements AutoCloseable {
     private final UUID id;
     private final Path partial;
     private final Path target;
+    private final Optional<ImageKey> key;
     private final Disk disk;
     private final InstantSource clock;
     private final StoreLock lock;
     private final List<Section> sections = new ArrayList<>();
     private boolean done;
 
-    ImageWriter(long number, UUID id, Path partial, Path target, Disk disk, InstantSource clock, StoreLock lock) {
+    ImageWriter(
+            long number,
+            UUID id,
+            Path partial,
+            Path target,
+            Optional<ImageKey> key,
+            Disk disk,
+            InstantSource clock,
+            StoreLock lock) {
         this.number = number;
         this.id = id;
         this.partial = partial;
         this.target = target;
+        this.key = key;
         this.disk = disk;
         this.clock = clock;
         this.lock = lock;
@@ -37,6 +48,11 @@ public final class ImageWriter implements AutoCloseable {
     /** The number that the image will have. */
     public long number() {
         return number;
+    }
+
+    /** What all sections have to be encrypted with, if anything. */
+    public Optional<ImageKey> key() {
+        return key;
     }
 
     /** The folder that section files are to be created in, until the image is committed. */
@@ -51,7 +67,7 @@ public final class ImageWriter implements AutoCloseable {
 
     /** Creates a writer of sections, to be finished, {@linkplain #add added} and closed by the caller. */
     public SectionWriter sections(String name, WriteOptions options) throws IOException {
-        return SectionWriter.create(partial, name, options, disk);
+        return SectionWriter.create(partial, name, options.with(key), disk);
     }
 
     /** Creates one with {@linkplain WriteOptions#ORDINARY ordinary} options. */
@@ -85,7 +101,7 @@ public final class ImageWriter implements AutoCloseable {
         }
         Path path = partial.resolve(Manifest.FILE);
         try (FileChannel channel = disk.createFile(path)) {
-            disk.write(path, channel, ByteBuffer.wrap(new ManifestFile(id, manifest).encode()));
+            disk.write(path, channel, ByteBuffer.wrap(new ManifestFile(id, manifest, key).encode()));
             disk.force(path, channel);
         }
         disk.forceFolder(partial);

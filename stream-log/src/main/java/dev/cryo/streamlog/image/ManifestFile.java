@@ -22,20 +22,34 @@ import java.util.UUID;
  * @param id of the image
  * @param version of its format
  * @param one the manifest as it stands there, if that is version 1
+ * @param key what the image is encrypted with, if it is
  */
-record ManifestFile(UUID id, int version, Manifest manifest, Optional<VersionOne.OneManifest> one) {
+record ManifestFile(
+        UUID id,
+        int version,
+        Manifest manifest,
+        Optional<VersionOne.OneManifest> one,
+        Optional<ImageKey> key) {
     /** The most bytes of a manifest: enough for some 30 TB. */
     static final int MAX_BYTES = 256 << 20;
 
     /** A manifest of today's format. */
-    ManifestFile(UUID id, Manifest manifest) {
-        this(id, ImageFormat.VERSION, manifest, Optional.empty());
+    ManifestFile(UUID id, Manifest manifest, Optional<ImageKey> key) {
+        this(
+                id,
+                key.isPresent() ? ImageFormat.VERSION : ImageFormat.PLAIN_VERSION,
+                manifest,
+                Optional.empty(),
+                key);
     }
 
     byte[] encode() throws IOException {
         Encoder out = new Encoder();
         out.putRecord(manifest);
-        byte[] file = ImageFormat.seal(id, out.toByteArray());
+        byte[] body = out.toByteArray();
+        byte[] file = key.isPresent()
+                ? SealedBody.frame(id, body, key.get())
+                : ImageFormat.frame(ImageFormat.PLAIN_VERSION, id, body);
         if (file.length > MAX_BYTES) {
             throw new IOException("the manifest has " + file.length + " bytes, more than " + MAX_BYTES);
         }
@@ -43,9 +57,9 @@ record ManifestFile(UUID id, int version, Manifest manifest, Optional<VersionOne
     }
 
     /** Reads a manifest; what it says is not checked yet. */
-    static ManifestFile read(Path folder) throws IOException {
+    static ManifestFile read(Path folder, ImageKeys keys) throws IOException {
         Path path = folder.resolve(Manifest.FILE);
-        return decode(path, contents(path));
+        return decode(path, contents(path), keys);
     }
 
     /** Opens what holds the image's blocks. */
@@ -55,11 +69,14 @@ record ManifestFile(UUID id, int version, Manifest manifest, Optional<VersionOne
                 : Packs.open(folder.resolveSibling(Packs.FOLDER));
     }
 
-    static ManifestFile decode(Path path, byte[] contents) throws ImageException {
+    static ManifestFile decode(Path path, byte[] contents, ImageKeys keys) throws IOException {
         ImageFormat.Opened opened = ImageFormat.open(path, contents);
-        Decoder in = new Decoder(opened.body());
+        Optional<ImageKey> key = opened.version() == ImageFormat.VERSION
+                ? Optional.of(key(path, opened, keys))
+                : Optional.empty();
+        Decoder in = new Decoder(key.isPresent() ? SealedBody.open(path, opened, key.get()) : opened.body());
         try {
-            ManifestFile file = decode(opened, in);
+            ManifestFile file = decode(opened, in, key);
             if (in.remaining() != 0) {
                 throw new CorruptImageException(
                         path,
@@ -76,12 +93,23 @@ record ManifestFile(UUID id, int version, Manifest manifest, Optional<VersionOne
         }
     }
 
-    private static ManifestFile decode(ImageFormat.Opened opened, Decoder in) throws MalformedDataException {
+    private static ImageKey key(Path path, ImageFormat.Opened opened, ImageKeys keys) throws IOException {
+        String named = SealedBody.nameOfKey(path, opened);
+        return keys.find()
+                .orElseThrow(() -> new CorruptImageException(
+                        path,
+                        ImageFormat.HEADER_BYTES,
+                        "key " + named + ", which the image is encrypted with (--key-file or --key-command)",
+                        "no key"));
+    }
+
+    private static ManifestFile decode(ImageFormat.Opened opened, Decoder in, Optional<ImageKey> key)
+            throws MalformedDataException {
         if (opened.version() == 1) {
             VersionOne.OneManifest one = in.getRecord(VersionOne.OneManifest.class);
-            return new ManifestFile(opened.id(), 1, VersionOne.today(one), Optional.of(one));
+            return new ManifestFile(opened.id(), 1, VersionOne.today(one), Optional.of(one), Optional.empty());
         }
-        return new ManifestFile(opened.id(), in.getRecord(Manifest.class));
+        return new ManifestFile(opened.id(), in.getRecord(Manifest.class), key);
     }
 
     private static byte[] contents(Path path) throws IOException {

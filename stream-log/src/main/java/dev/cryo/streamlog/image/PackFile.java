@@ -71,7 +71,7 @@ final class PackFile implements AutoCloseable {
             throw new ImageTooNewException(
                     path, PackFormat.VERSION_OFFSET, "pack version " + PackFormat.VERSION + " at most", "" + version);
         }
-        return entries(path, index, footer.entries(), indexAt);
+        return entries(path, index, footer.entries(), indexAt, version == PackFormat.VERSION);
     }
 
     private static int checksum(ByteBuffer header, ByteBuffer index) {
@@ -82,13 +82,13 @@ final class PackFile implements AutoCloseable {
         return (int) crc.getValue();
     }
 
-    private static List<PackFormat.Entry> entries(Path path, ByteBuffer index, int count, long indexAt)
-            throws ImageException {
+    private static List<PackFormat.Entry> entries(
+            Path path, ByteBuffer index, int count, long indexAt, boolean sealed) throws ImageException {
         List<PackFormat.Entry> entries = new ArrayList<>(count);
         long end = PackFormat.HEADER_BYTES;
         for (int i = 0; i < count; i++) {
             PackFormat.Entry entry = PackFormat.entry(index);
-            if (entry.at() != end || !isPossible(entry)) {
+            if (entry.at() != end || !isPossible(entry, sealed)) {
                 throw new CorruptImageException(
                         path, indexAt + (long) i * PackFormat.ENTRY_BYTES, "a block stored at " + end, "" + entry);
             }
@@ -101,14 +101,18 @@ final class PackFile implements AutoCloseable {
         return entries;
     }
 
-    private static boolean isPossible(PackFormat.Entry entry) {
-        return entry.bytes() > 0
+    private static boolean isPossible(PackFormat.Entry entry, boolean sealed) {
+        if (entry.codec() < 0 || entry.codec() >= Codec.values().length) {
+            return false;
+        }
+        Codec codec = Codec.values()[entry.codec()];
+        int contents = entry.stored() - (sealed ? ImageKey.OVERHEAD : 0);
+        return codec.isSealed() == sealed
+                && entry.bytes() > 0
                 && entry.bytes() <= ImageFormat.BLOCK_BYTES
-                && entry.stored() > 0
-                && entry.stored() <= ImageFormat.BLOCK_BYTES
-                && entry.codec() >= 0
-                && entry.codec() < Codec.values().length
-                && (entry.codec() != Codec.RAW.ordinal() || entry.stored() == entry.bytes())
+                && contents > 0
+                && contents <= ImageFormat.BLOCK_BYTES
+                && (codec.isCompressed() || contents == entry.bytes())
                 && !entry.id().equals(BlockId.ZERO);
     }
 
@@ -132,6 +136,7 @@ final class PackFile implements AutoCloseable {
 
     StoredBlock block(PackFormat.Entry entry) {
         return new StoredBlock(
+                entry.id(),
                 path,
                 channel,
                 entry.at(),

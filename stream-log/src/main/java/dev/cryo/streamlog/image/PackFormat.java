@@ -23,7 +23,12 @@ import java.util.Arrays;
  * the entries, and the footer before it.
  */
 final class PackFormat {
-    static final int VERSION = 2;
+    /** The version of packs whose blocks are not encrypted. */
+    static final int PLAIN_VERSION = 2;
+
+    /** The version of packs whose blocks are encrypted, and the newest that is read. */
+    static final int VERSION = 3;
+
     static final int HEADER_BYTES = ImageFormat.PAGE_BYTES;
     static final int ENTRY_BYTES = 40;
     static final int FOOTER_BYTES = 24;
@@ -58,8 +63,8 @@ final class PackFormat {
         return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    static ByteBuffer header() {
-        return buffer(HEADER_BYTES).put(MAGIC).putInt(VERSION).rewind();
+    static ByteBuffer header(int version) {
+        return buffer(HEADER_BYTES).put(MAGIC).putInt(version).rewind();
     }
 
     static boolean isMagic(ByteBuffer from, int at) {

@@ -19,6 +19,7 @@ final class PackWriter implements AutoCloseable {
     private final Disk disk;
     private final List<PackFormat.Entry> entries = new ArrayList<>();
     private @Nullable FileChannel channel;
+    private int version;
     private long end = PackFormat.HEADER_BYTES;
 
     /** A pack that will be {@code folder/name.pack}; nothing is created before the first block. */
@@ -36,7 +37,7 @@ final class PackWriter implements AutoCloseable {
      * @param bytes of the block
      */
     void append(BlockId id, ByteBuffer pages, int stored, int bytes, Codec codec) throws IOException {
-        FileChannel to = channel();
+        FileChannel to = channel(codec.isSealed() ? PackFormat.VERSION : PackFormat.PLAIN_VERSION);
         CRC32C crc = new CRC32C();
         crc.update(pages.duplicate());
         PackFormat.Entry entry =
@@ -46,10 +47,14 @@ final class PackWriter implements AutoCloseable {
         end = entry.end();
     }
 
-    private FileChannel channel() throws IOException {
+    private FileChannel channel(int wanted) throws IOException {
         if (channel == null) {
+            version = wanted;
             channel = disk.createFile(partial);
-            disk.write(partial, channel, PackFormat.header());
+            disk.write(partial, channel, PackFormat.header(version));
+        }
+        if (version != wanted) {
+            throw new IllegalStateException("a pack has encrypted blocks, or others");
         }
         return channel;
     }
@@ -64,7 +69,7 @@ final class PackWriter implements AutoCloseable {
         entries.forEach(entry -> PackFormat.put(index, entry));
         PackFormat.putFooter(index, end, entries.size());
         CRC32C crc = new CRC32C();
-        crc.update(PackFormat.header());
+        crc.update(PackFormat.header(version));
         crc.update(index.duplicate().flip());
         PackFormat.seal(index, (int) crc.getValue());
         disk.write(partial, channel, index.flip());

@@ -17,11 +17,15 @@ record PreparedBlock(BlockId id, BlockBuffer buffer, Codec codec, int stored, in
 
     /** Names the first bytes of a buffer, and compresses them unless they are known. */
     static PreparedBlock of(
-            BlockBuffer buffer, int bytes, Predicate<BlockId> known, Optional<Compression> compression) {
+            BlockBuffer buffer,
+            int bytes,
+            Predicate<BlockId> known,
+            Optional<Compression> compression,
+            Optional<ImageKey> key) {
         if (bytes == 0) {
             return new PreparedBlock(BlockId.ZERO, buffer, Codec.RAW, 0, 0);
         }
-        BlockId id = BlockId.of(buffer.segment(), bytes);
+        BlockId id = BlockId.of(buffer.segment(), bytes, key);
         if (known.test(id)) {
             return new PreparedBlock(id, buffer, Codec.RAW, 0, bytes);
         }
@@ -33,15 +37,35 @@ record PreparedBlock(BlockId id, BlockBuffer buffer, Codec codec, int stored, in
                             buffer.bytes().clear().limit(bytes),
                             buffer.packed().clear().limit(room));
             if (packed > 0) {
-                return new PreparedBlock(id, buffer, Codec.ZSTD, packed, bytes);
+                return sealed(new PreparedBlock(id, buffer, Codec.ZSTD, packed, bytes), key);
             }
         }
-        return new PreparedBlock(id, buffer, Codec.RAW, bytes, bytes);
+        return sealed(new PreparedBlock(id, buffer, Codec.RAW, bytes, bytes), key);
+    }
+
+    private static PreparedBlock sealed(PreparedBlock block, Optional<ImageKey> key) {
+        if (key.isEmpty()) {
+            return block;
+        }
+        Codec codec = block.codec.sealed();
+        key.get()
+                .seal(
+                        block.contents().clear().limit(block.stored),
+                        block.buffer.sealed().clear(),
+                        StoredBlock.context(block.id, codec, block.bytes));
+        return new PreparedBlock(block.id, block.buffer, codec, block.stored + ImageKey.OVERHEAD, block.bytes);
+    }
+
+    private ByteBuffer contents() {
+        if (codec.isSealed()) {
+            return buffer.sealed();
+        }
+        return codec.isCompressed() ? buffer.packed() : buffer.bytes();
     }
 
     /** Appends it to a pack. */
     void appendTo(PackWriter pack) throws IOException {
-        ByteBuffer from = codec == Codec.RAW ? buffer.bytes() : buffer.packed();
+        ByteBuffer from = contents();
         int pages = PackFormat.pages(stored);
         from.clear();
         for (int at = stored; at < pages; at++) {

@@ -45,8 +45,8 @@ public final class StoredMemory implements LowerHalf.Contents {
      *
      * @throws ImageException if the image cannot be used, or has no such section
      */
-    public static StoredMemory open(Path folder, String section) throws IOException {
-        ImageReader image = ImageReader.open(folder);
+    public static StoredMemory open(Path folder, String section, ImageKeys keys) throws IOException {
+        ImageReader image = ImageReader.open(folder, keys);
         try {
             return new StoredMemory(image, image.section(section));
         } catch (IOException | RuntimeException e) {

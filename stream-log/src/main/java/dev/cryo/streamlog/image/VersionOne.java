@@ -146,7 +146,15 @@ final class VersionOne implements BlockSource {
             blocks.put(
                     id(file, block),
                     new StoredBlock(
-                            path, channel, block.storedAt(), bytes, bytes, bytes, Codec.RAW, block.crc32c()));
+                            BlockId.ZERO,
+                            path,
+                            channel,
+                            block.storedAt(),
+                            bytes,
+                            bytes,
+                            bytes,
+                            Codec.RAW,
+                            block.crc32c()));
         }
     }
 

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
@@ -45,7 +46,7 @@ class ManifestTest {
 
     private void writeSections(Section... sections) throws IOException {
         Manifest manifest = new Manifest(TestImages.job(), 1, 0, List.of(sections));
-        write(new ManifestFile(ID, manifest).encode());
+        write(new ManifestFile(ID, manifest, Optional.empty()).encode());
     }
 
     private void open() throws IOException {
@@ -60,16 +61,16 @@ class ManifestTest {
     class Versions {
         @Test
         void aNewerFormatIsToldWithBothVersions() throws IOException {
-            write(ImageFormat.seal(ImageFormat.VERSION + 1, ID, new byte[] {1, 2, 3}));
+            write(ImageFormat.frame(ImageFormat.VERSION + 1, ID, new byte[] {1, 2, 3}));
             assertThatThrownBy(ManifestTest.this::open)
                     .isInstanceOf(ImageTooNewException.class)
                     .hasMessage("image of a newer cryo: " + folder.resolve("manifest")
-                            + " at offset 8: expected format version 2 at most, found 3");
+                            + " at offset 8: expected format version 3 at most, found 4");
         }
 
         @Test
         void anOlderFormatIsTold() throws IOException {
-            write(ImageFormat.seal(0, ID, new byte[0]));
+            write(ImageFormat.frame(0, ID, new byte[0]));
             assertThatThrownBy(ManifestTest.this::open)
                     .isInstanceOf(ImageTooOldException.class)
                     .hasMessageContaining("expected format version 1 at least, found 0");
@@ -77,7 +78,7 @@ class ManifestTest {
 
         @Test
         void aDamagedVersionIsDamageAndNotANewerFormat() throws IOException {
-            byte[] manifest = ImageFormat.seal(ID, new byte[0]);
+            byte[] manifest = ImageFormat.frame(ImageFormat.PLAIN_VERSION, ID, new byte[0]);
             manifest[8] = 9;
             write(manifest);
             assertThatThrownBy(ManifestTest.this::open).isInstanceOf(CorruptImageException.class);
@@ -209,7 +210,7 @@ class ManifestTest {
                 sealed, ImageFormat.HEADER_BYTES, sealed.length - ImageFormat.FOOTER_BYTES);
         for (int i = 0; i < 1200; i++) {
             byte[] mutant = mutate(random, body);
-            Files.write(image.resolve(Manifest.FILE), ImageFormat.seal(ID, mutant));
+            Files.write(image.resolve(Manifest.FILE), ImageFormat.frame(ImageFormat.PLAIN_VERSION, ID, mutant));
             try {
                 useAll(image);
             } catch (ImageException e) {

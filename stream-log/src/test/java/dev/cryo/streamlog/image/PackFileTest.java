@@ -11,6 +11,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.BeforeEach;
@@ -66,7 +67,7 @@ class PackFileTest {
                 Arena arena = Arena.ofConfined()) {
             BlockBuffer buffer = new BlockBuffer(arena);
             for (PackFormat.Entry entry : pack.entries()) {
-                buffer.load(pack.block(entry), "a block");
+                buffer.load(pack.block(entry), Optional.empty(), "a block");
             }
         }
     }
@@ -87,7 +88,7 @@ class PackFileTest {
         write(bytes, index());
         assertThatThrownBy(this::use)
                 .isInstanceOf(ImageTooNewException.class)
-                .hasMessageContaining("expected pack version 2 at most, found 9");
+                .hasMessageContaining("expected pack version 3 at most, found 9");
     }
 
     @ParameterizedTest

@@ -82,7 +82,7 @@ class StoredMemoryTest {
 
     @Test
     void windowsHoldWhatWasWrittenAndThoseOfZerosAreLeftOut() throws Exception {
-        try (StoredMemory stored = StoredMemory.open(store.folder(write()), Section.DEVICE)) {
+        try (StoredMemory stored = StoredMemory.open(store.folder(write()), Section.DEVICE, ImageKeys.NONE)) {
             assertThat(stored.windows()).containsExactly(FIRST, FIRST + 1, FIRST + 3);
             assertHolds(stored);
             byte[] part = new byte[700];
@@ -102,7 +102,7 @@ class StoredMemoryTest {
         memory.clear();
         range(256, 512);
         range(1024, 128);
-        try (StoredMemory stored = StoredMemory.open(golden.resolve("1"), Section.DEVICE)) {
+        try (StoredMemory stored = StoredMemory.open(golden.resolve("1"), Section.DEVICE, ImageKeys.NONE)) {
             assertThat(stored.windows()).containsExactly(FIRST);
             assertHolds(stored);
         }
@@ -111,7 +111,7 @@ class StoredMemoryTest {
     @Test
     void anImageThatIsRemovedAndWhoseRoomIsGivenBackIsStillRead() throws Exception {
         long number = write();
-        try (StoredMemory stored = StoredMemory.open(store.folder(number), Section.DEVICE)) {
+        try (StoredMemory stored = StoredMemory.open(store.folder(number), Section.DEVICE, ImageKeys.NONE)) {
             store.remove(number);
             assertThat(store.collect(false).bytes()).isPositive();
             assertThat(packs()).isEmpty();
@@ -122,7 +122,7 @@ class StoredMemoryTest {
     @Test
     void anImageWhosePackIsWrittenAnewIsStillRead() throws Exception {
         long number = write();
-        try (StoredMemory stored = StoredMemory.open(store.folder(number), Section.DEVICE)) {
+        try (StoredMemory stored = StoredMemory.open(store.folder(number), Section.DEVICE, ImageKeys.NONE)) {
             List<Path> before = packs();
             byte[] kept = Objects.requireNonNull(memory.remove(TestImages.ARENA + 3 * WINDOW + 4_000));
             Map<Long, byte[]> all = new TreeMap<>(memory);
@@ -150,7 +150,7 @@ class StoredMemoryTest {
         try (FileChannel channel = FileChannel.open(pack, StandardOpenOption.WRITE)) {
             channel.write(ByteBuffer.wrap(new byte[] {0x55}), PackFormat.HEADER_BYTES + WINDOW + 100);
         }
-        try (StoredMemory stored = StoredMemory.open(folder, Section.DEVICE)) {
+        try (StoredMemory stored = StoredMemory.open(folder, Section.DEVICE, ImageKeys.NONE)) {
             stored.load(FIRST, (address, contents) -> assertThat(address / WINDOW).isEqualTo(FIRST));
             long at = PackFormat.HEADER_BYTES + WINDOW;
             assertThatThrownBy(() -> stored.load(FIRST + 1, (address, contents) -> {

@@ -35,7 +35,7 @@ class VersionOneTest {
     private void writeSections(OneSection... sections) throws IOException {
         Encoder out = new Encoder();
         out.putRecord(new OneManifest(TestImages.job(), 1, 0, List.of(sections)));
-        Files.write(folder.resolve(Manifest.FILE), ImageFormat.seal(1, new UUID(1, 2), out.toByteArray()));
+        Files.write(folder.resolve(Manifest.FILE), ImageFormat.frame(1, new UUID(1, 2), out.toByteArray()));
     }
 
     private void open() throws IOException {
