@@ -38,19 +38,19 @@ class UnifiedMemoryTest extends InWorkplace {
     @Test
     void unifiedMemorySurvivesCheckpointsAndRestarts() throws Exception {
         Child launched = place.launch(
-                JOB, List.of(), Applications.java(UnifiedPages.class, "--steps", "30", "--step-ms", "50"));
-        launched.out().await("step 4/30", SOON);
+                JOB, List.of(), Applications.java(UnifiedPages.class, "--steps", "60", "--step-ms", "100"));
+        launched.out().await("step 4/60", SOON);
         place.checkpoint(JOB);
-        launched.out().await("step 8/30", SOON);
+        launched.out().await("step 8/60", SOON);
         place.checkpoint(JOB);
-        launched.out().await("step 10/30", SOON);
         place.kill(JOB);
         assertThat(launched.exitCode(SOON)).isNotZero();
         Child restarted = place.start("restart", JOB);
-        restarted.out().await("step 14/30", SOON);
+        restarted.out().await("step ", SOON);
+        // Asked for early: it takes its time, and the job may end meanwhile.
+        Workplace.Parts parts = place.parts(JOB);
         place.checkpoint(JOB);
-        restarted.out().await("step 16/30", SOON);
-        place.kill(JOB);
+        place.kill(parts);
         assertThat(restarted.exitCode(SOON)).isNotZero();
 
         Child again = place.start("restart", JOB).succeed(RUN);
