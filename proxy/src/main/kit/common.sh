@@ -16,10 +16,10 @@ start_cache() { printf '%s\n' "$dist/command.aot"; }
 say() { printf 'cryo: %s\n' "$*" >&2; }
 fail() { say "$@"; exit 1; }
 
-# The options of every JVM that runs the command line, which is over before the optimizing compiler would pay. What the
-# JVM itself prints, such as the stacks of its threads on SIGQUIT, must not come between what an application prints.
+# The options of every JVM that runs the command line. What the JVM itself prints, such as the stacks of its threads on
+# SIGQUIT, must not come between what an application prints.
 command_line() {
-    printf '%s\n' -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:+DisplayVMOutputToStderr \
+    printf '%s\n' -XX:+UseSerialGC -XX:+DisplayVMOutputToStderr \
         --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow "-Dcryo.dist=$dist" \
         -cp "$dist/lib/*:$examples/*"
 }

@@ -35,12 +35,12 @@ class EncryptedJobTest extends InWorkplace {
     void aKilledTrainingGoesOnWithTheKeyAndOnlyWithIt() throws Exception {
         Path key = key("key", KEY);
         TrainerOutput.Result expected = TrainerOutput.await(
-                place.launch("undisturbed", List.of(), Applications.trainer("--epochs", "30")).succeed(RUN), SOON);
+                place.launch("undisturbed", List.of(), Applications.trainer("--epochs", "12")).succeed(RUN), SOON);
         Child launched = place.launch(
                 JOB,
                 List.of("--key-file", key.toString()),
-                Applications.trainer("--epochs", "30", "--pause-ms", "100"));
-        TrainerOutput.awaitEpoch(launched, 4, RUN);
+                Applications.trainer("--epochs", "12", "--pause-ms", "400"));
+        TrainerOutput.awaitEpoch(launched, 2, RUN);
         Workplace.Parts parts = place.parts(JOB);
         place.checkpoint(JOB);
         place.checkpoint(JOB);

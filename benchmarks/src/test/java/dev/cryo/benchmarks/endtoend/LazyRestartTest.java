@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Jobs whose device memory is still in their image when they run again, of 512 MiB. */
@@ -112,6 +113,7 @@ class LazyRestartTest extends InWorkplace {
     }
 
     @Test
+    @Tag("soak")
     void anImageThatMayOnlyBeReadWillDo() throws Exception {
         checkpointed();
         Path images = place.job(JOB).resolve("images");
@@ -157,6 +159,7 @@ class LazyRestartTest extends InWorkplace {
     }
 
     @Test
+    @Tag("soak")
     void aJobThatComesBackByItselfDoesNotComeBackFromADamagedImageForEver() throws Exception {
         checkpointed();
         damage();
@@ -168,6 +171,7 @@ class LazyRestartTest extends InWorkplace {
     }
 
     @Test
+    @Tag("soak")
     void damageIsMetLateInTheApplicationsOwnProcessToo() throws Exception {
         checkpointed("--in-process", "--host", "app");
         damage();
