@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A job whose images are encrypted. */
@@ -32,6 +33,7 @@ class EncryptedJobTest extends InWorkplace {
 
     @Test
     @NeedsCriu
+    @Tag("soak")
     void aKilledTrainingGoesOnWithTheKeyAndOnlyWithIt() throws Exception {
         Path key = key("key", KEY);
         TrainerOutput.Result expected = TrainerOutput.await(
