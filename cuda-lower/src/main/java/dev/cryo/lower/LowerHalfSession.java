@@ -177,7 +177,7 @@ public final class LowerHalfSession implements AutoCloseable {
             }
             persisting = true;
         }
-        WriteOptions options = new WriteOptions(request.threads(), request.compress(), key(request.key()));
+        WriteOptions options = new WriteOptions(request.threads(), request.compress(), ImageKey.ofTold(request.key()));
         try (SectionWriter writer =
                 SectionWriter.create(Path.of(request.imageFolder()), DEVICE_FILE, options)) {
             capture.writeTo(writer, last);
@@ -207,14 +207,11 @@ public final class LowerHalfSession implements AutoCloseable {
         return new ControlMessage.Done();
     }
 
-    private static Optional<ImageKey> key(byte[] secret) {
-        return secret.length == 0 ? Optional.empty() : Optional.of(ImageKey.of(secret));
-    }
-
     private synchronized ControlMessage restore(ControlMessage.Restore request)
             throws IOException, InterruptedException {
         closeAwaiting();
-        ImageReader image = ImageReader.open(Path.of(request.imageFolder()), ImageKeys.of(key(request.key())));
+        ImageKeys keys = ImageKeys.of(ImageKey.ofTold(request.key()));
+        ImageReader image = ImageReader.open(Path.of(request.imageFolder()), keys);
         try {
             last = Optional.empty();
             Replay.of(image, lowerHalf, () -> request.deferred() && defer(image));

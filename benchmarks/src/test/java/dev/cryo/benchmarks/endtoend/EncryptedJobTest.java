@@ -4,10 +4,9 @@ import static dev.cryo.benchmarks.endtoend.Places.RUN;
 import static dev.cryo.benchmarks.endtoend.Places.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cryo.benchmarks.gpu.Holder;
 import dev.cryo.benchmarks.job.Applications;
 import dev.cryo.benchmarks.job.Child;
-import dev.cryo.benchmarks.job.TrainerOutput;
-import dev.cryo.benchmarks.job.Workplace;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -15,7 +14,6 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A job whose images are encrypted. */
@@ -31,51 +29,64 @@ class EncryptedJobTest extends InWorkplace {
         return file;
     }
 
+    private Child launch(String... options) throws Exception {
+        Child launched = place.launch(JOB, List.of(options), Applications.java(Holder.class, "--mib", "32"));
+        launched.out().await("round ", RUN);
+        return launched;
+    }
+
+    private void checkpointAndKill(Child running) throws Exception {
+        place.checkpoint(JOB);
+        place.kill(JOB);
+        assertThat(running.exitCode(SOON)).isNotZero();
+        assertNothingIsReadable();
+    }
+
+    private static void verify(Child running) throws Exception {
+        running.out().await("round ", RUN);
+        running.write("verify\n");
+        running.out().await("verified ", SOON);
+    }
+
     @Test
     @NeedsCriu
-    @Tag("soak")
-    void aKilledTrainingGoesOnWithTheKeyAndOnlyWithIt() throws Exception {
+    void aKilledJobGoesOnWithTheKeyAndOnlyWithIt() throws Exception {
         Path key = key("key", KEY);
-        TrainerOutput.Result expected = TrainerOutput.await(
-                place.launch("undisturbed", List.of(), Applications.trainer("--epochs", "12")).succeed(RUN), SOON);
-        Child launched = place.launch(
-                JOB,
-                List.of("--key-file", key.toString()),
-                Applications.trainer("--epochs", "12", "--pause-ms", "400"));
-        TrainerOutput.awaitEpoch(launched, 2, RUN);
-        Workplace.Parts parts = place.parts(JOB);
+        Child launched = launch("--key-file", key.toString());
         place.checkpoint(JOB);
-        place.checkpoint(JOB);
-        place.kill(parts);
-        assertThat(launched.exitCode(SOON)).isNotZero();
-        assertNothingIsReadable();
+        checkpointAndKill(launched);
         assertThat(place.run("verify", "--all", JOB).succeed(SOON).out().texts()).hasSize(2);
         assertThat(place.run("inspect", JOB).succeed(SOON).out().text()).contains("format 3", "encrypted");
 
         String other = key("other", "ff" + KEY.substring(2)).toString();
-        for (List<String> wrong : List.of(List.of("--key-file", other), List.of("--no-key"))) {
-            Child refused = place.start(Stream.of(List.of("restart"), wrong, List.of(JOB))
-                    .flatMap(List::stream)
-                    .toArray(String[]::new));
-            assertThat(refused.exitCode(SOON)).isEqualTo(IMAGE);
-            assertThat(refused.err().text())
-                    .contains("image 2 of job secret cannot be used", "manifest at offset 32: expected key ")
-                    .contains("nothing was started");
-        }
+        assertRefused("restart", "--key-file", other, JOB);
+        assertRefused("restart", "--no-key", JOB);
         Path moved = Files.move(key, place.home().resolve("moved"));
         Child lost = place.run("restart", JOB);
-        assertThat(lost.exitCode(SOON)).isNotZero();
+        assertThat(lost.exitCode(SOON)).isEqualTo(UNAVAILABLE);
         assertThat(lost.err().text()).contains("key file " + key + " is not there");
 
         Child restarted = place.start("restart", "--key-command", "cat " + moved, JOB);
-        restarted.out().await("epoch ", RUN);
-        parts = place.parts(JOB);
-        place.checkpoint(JOB);
-        place.kill(parts);
-        assertNothingIsReadable();
+        verify(restarted);
+        checkpointAndKill(restarted);
         // The job has its key from where it was found last.
-        Child again = place.start("restart", "--prefault", JOB).succeed(RUN);
-        assertThat(TrainerOutput.await(again, SOON).sha256()).isEqualTo(expected.sha256());
+        verify(place.start("restart", "--prefault", JOB));
+    }
+
+    private void assertRefused(String... command) throws Exception {
+        Child refused = place.run(command);
+        assertThat(refused.exitCode(SOON)).isEqualTo(IMAGE);
+        assertThat(refused.err().text())
+                .contains("image 2 of job secret cannot be used", "manifest at offset 32: expected key ")
+                .contains("nothing was started");
+    }
+
+    @Test
+    void aDeviceInTheApplicationsProcessIsEncryptedToo() throws Exception {
+        Child launched = launch("--host", "app", "--in-process", "--key-file", key("key", KEY).toString());
+        checkpointAndKill(launched);
+        place.run("verify", JOB).succeed(SOON);
+        place.start("restart", JOB).out().await("round ", RUN);
     }
 
     /** Neither words of the command line or the environment, nor what every class file and every JVM's memory has. */
@@ -84,7 +95,7 @@ class EncryptedJobTest extends InWorkplace {
             for (Path file : files.filter(Files::isRegularFile).toList()) {
                 assertThat(Files.readString(file, StandardCharsets.ISO_8859_1))
                         .as(file.toString())
-                        .doesNotContain("DigitsTrainer", "CRYO_HOME", "java/lang/String", KEY);
+                        .doesNotContain("Holder", "CRYO_HOME", "java/lang/String", KEY);
             }
         }
     }
@@ -103,11 +114,9 @@ class EncryptedJobTest extends InWorkplace {
 
     @Test
     void anImageThatIsNotEncryptedIsNotGoneOnFromWithAKey() throws Exception {
-        List<String> options = List.of("--host", "app", "--in-process");
-        Child launched = place.launch(JOB, options, Applications.trainer("--epochs", "400", "--pause-ms", "20"));
-        TrainerOutput.awaitEpoch(launched, 2, RUN);
+        Child launched = launch("--host", "app", "--in-process");
         place.checkpoint(JOB);
-        place.run("stop", "--no-checkpoint", JOB).succeed(SOON);
+        place.kill(JOB);
         launched.exitCode(SOON);
         Path key = key("key", KEY);
 

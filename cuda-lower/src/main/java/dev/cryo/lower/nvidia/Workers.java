@@ -1,5 +1,6 @@
 package dev.cryo.lower.nvidia;
 
+import dev.cryo.lower.device.Threads;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
@@ -76,21 +77,6 @@ final class Workers {
     /** Ends the threads, once they have done what they do; returns whether they have within the time. */
     boolean close(Duration timeout) {
         pool.shutdown();
-        long end = System.nanoTime() + timeout.toNanos();
-        boolean interrupted = false;
-        boolean ended = true;
-        for (Thread thread : threads) {
-            while (ended && thread.isAlive()) {
-                try {
-                    ended = thread.join(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
-        return ended;
+        return Threads.awaitEnd(threads, timeout);
     }
 }

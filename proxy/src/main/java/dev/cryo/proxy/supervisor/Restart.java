@@ -23,6 +23,7 @@ import dev.cryo.streamlog.image.ImageKey;
 import dev.cryo.streamlog.image.ImageReader;
 import dev.cryo.streamlog.image.ImageStore;
 import dev.cryo.streamlog.image.JobInfo.HostMode;
+import dev.cryo.streamlog.image.KeyUnavailableException;
 import dev.cryo.streamlog.image.Section;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -126,6 +127,7 @@ final class Restart {
                     "image " + number + " of job " + folder.name() + " cannot be used: " + e.getMessage()
                             + "; nothing was started" + others(folder, number),
                     e);
+            case KeyUnavailableException e -> new JobException(Kind.UNAVAILABLE, "" + e.getMessage(), e);
             default -> new JobException(Kind.FAILED, "cannot read image " + number + ": " + why.getMessage(), why);
         };
     }
@@ -294,7 +296,7 @@ final class Restart {
         Restore restore = new Restore(
                 image.folder().toString(),
                 loading == Loading.WHEN_USED,
-                image.key().map(ImageKey::secret).orElse(new byte[0]));
+                ImageKey.told(image.key()));
         lowerHalf.ask(restore, Done.class, LOAD, "the device's memory to be loaded");
         site.messages().note("the device was restored in %.3f s".formatted((System.nanoTime() - start) / 1e9));
     }

@@ -195,7 +195,7 @@ final class SplitStages implements Stages {
                 image.folder().toString(),
                 parts.images().writerThreads(),
                 parts.images().compress(),
-                image.key().map(ImageKey::secret).orElse(new byte[0]));
+                ImageKey.told(image.key()));
         image.add(lowerHalf()
                 .ask(request, Persisted.class, limit, "the device's memory to be written")
                 .sections());

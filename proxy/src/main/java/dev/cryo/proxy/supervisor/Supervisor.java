@@ -79,7 +79,7 @@ public final class Supervisor implements AutoCloseable {
         requireSupported(settings);
         JavaCommand.requireNewEnough(settings, Path.of(System.getProperty("java.home"), "bin", "java"));
         Optional<HostState> host = hostState(settings.host());
-        Site site = site(settings);
+        Site site = site(settings, settings.images().key().keys());
         tellOfOlderImages();
         if (settings.engine() == Engine.SPLIT && !JavaCommand.isJava(settings.command())) {
             messages.say(settings.command().getFirst() + " is not java itself: the JVM that it starts, which must be"
@@ -117,7 +117,8 @@ public final class Supervisor implements AutoCloseable {
             OptionalLong number, UnaryOperator<JobSettings> overrides, Optional<KeySource> key, boolean prefault)
             throws JobException, InterruptedException {
         KeySource source = key.isPresent() ? key.get() : folder.settings().images().key();
-        ImageStore images = folder.images(source.keys());
+        ImageKeys keys = source.keys();
+        ImageStore images = folder.images(keys);
         try (ImageReader image = Restart.open(folder, images, number.isPresent() ? number.getAsLong() : newest())) {
             requireSealedAlike(image, source);
             Restart.verify(folder, image);
@@ -127,7 +128,7 @@ public final class Supervisor implements AutoCloseable {
             Restart.verifyDevice(folder, image, loading);
             requireSupported(settings);
             Optional<HostState> host = hostState(settings.host());
-            return new Supervision(site(settings), host, loading).restart(image);
+            return new Supervision(site(settings, keys), host, loading).restart(image);
         } catch (IOException e) {
             throw new JobException(Kind.FAILED, "job " + folder.name() + " cannot be restarted: " + e.getMessage(), e);
         }
@@ -208,10 +209,10 @@ public final class Supervisor implements AutoCloseable {
         }
     }
 
-    private Site site(JobSettings settings) throws JobException, InterruptedException {
+    /** With the keys of the settings, which may have been found already. */
+    private Site site(JobSettings settings, ImageKeys keys) throws JobException, InterruptedException {
         Optional<ProcessCheckpoints> driver = driver(settings.engine());
         Installation installation = Installation.here();
-        ImageKeys keys = settings.images().key().keys();
         requireKey(keys);
         try {
             folder.write(settings);

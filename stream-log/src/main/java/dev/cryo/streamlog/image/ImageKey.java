@@ -7,6 +7,7 @@ import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.HexFormat;
+import java.util.Optional;
 import javax.crypto.AEADBadTagException;
 import javax.crypto.Cipher;
 import javax.crypto.Mac;
@@ -80,9 +81,14 @@ public final class ImageKey {
                 + " hexadecimal digits, or in Base64; found " + text.length + " bytes that are none of these");
     }
 
-    /** The bytes of the key; a secret. */
-    public byte[] secret() {
-        return secret.clone();
+    /** A key, or none, as it is told to what holds the lower half: its bytes, a secret, or nothing. */
+    public static byte[] told(Optional<ImageKey> key) {
+        return key.map(known -> known.secret.clone()).orElse(new byte[0]);
+    }
+
+    /** What was told. */
+    public static Optional<ImageKey> ofTold(byte[] bytes) {
+        return bytes.length == 0 ? Optional.empty() : Optional.of(of(bytes));
     }
 
     /** What tells keys apart without telling anything else of them. */

@@ -1,10 +1,8 @@
 package dev.cryo.benchmarks.bench.gpu;
 
 import dev.cryo.benchmarks.bench.measure.Budget;
-import dev.cryo.benchmarks.bench.measure.Figures;
+import dev.cryo.benchmarks.bench.measure.Measurement;
 import dev.cryo.benchmarks.bench.measure.Size;
-import dev.cryo.benchmarks.job.CommandLine;
-import dev.cryo.benchmarks.job.Workplace;
 import dev.cryo.proxy.host.Criu;
 import dev.cryo.proxy.host.HostStateException;
 import java.io.IOException;
@@ -116,23 +114,12 @@ public final class GpuCommand implements Callable<Integer> {
                     + " --stream-rounds 5 or more");
             return ExitCode.USAGE;
         }
-        Figures figures = new Figures(GpuCommand::tell);
-        List<String> words = spec.root().commandLine().getParseResult().originalArgs();
-        figures.put("command", "cryo " + String.join(" ", words));
-        try (Workplace place = workplace()) {
-            Thread cleaning = place.closeAtExit();
-            new GpuBench(new Starter(place, setup(sizes)), chosen, GpuCommand::tell)
-                    .measure(figures, Budget.of(Duration.ofSeconds(budget), System::nanoTime));
-            Runtime.getRuntime().removeShutdownHook(cleaning);
-        } finally {
-            System.out.println(json ? figures.json() : figures.text());
-        }
-        return figures.whole() ? ExitCode.OK : ExitCode.SOFTWARE;
-    }
-
-    private Workplace workplace() throws IOException {
-        CommandLine cryo = CommandLine.ofThisProcess();
-        return folder == null ? Workplace.create(cryo) : Workplace.in(Files.createTempDirectory(folder, "cryo-"), cryo);
+        return Measurement.run(
+                spec,
+                folder,
+                json,
+                (place, figures) -> new GpuBench(new Starter(place, setup(sizes)), chosen, Measurement::tell)
+                        .measure(figures, Budget.of(Duration.ofSeconds(budget), System::nanoTime)));
     }
 
     private Setup setup(List<Size> sizes) {
@@ -149,7 +136,7 @@ public final class GpuCommand implements Callable<Integer> {
             Criu.usable(System.getenv());
             return Setup.CRIU;
         } catch (HostStateException e) {
-            tell("host state is left to the applications (--host app): " + e.getMessage());
+            Measurement.tell("host state is left to the applications (--host app): " + e.getMessage());
             return "app";
         }
     }
@@ -159,9 +146,5 @@ public final class GpuCommand implements Callable<Integer> {
         String dist = System.getProperty("cryo.dist", "");
         Path folder = Path.of(System.getProperty(NATIVES, dist + "/jcuda/lib")).toAbsolutePath();
         return Files.isDirectory(folder) ? folder : null;
-    }
-
-    private static void tell(String text) {
-        System.err.println("cryo: " + text);
     }
 }

@@ -1,12 +1,9 @@
 package dev.cryo.benchmarks.bench.image;
 
 import dev.cryo.benchmarks.bench.measure.Budget;
-import dev.cryo.benchmarks.bench.measure.Figures;
+import dev.cryo.benchmarks.bench.measure.Measurement;
 import dev.cryo.benchmarks.bench.measure.Size;
-import dev.cryo.benchmarks.job.CommandLine;
-import dev.cryo.benchmarks.job.Workplace;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -76,24 +73,10 @@ public final class ImageCommand implements Callable<Integer> {
             System.err.println("cryo: --runs must be 1 or more, and --small-gib less than --gib");
             return ExitCode.USAGE;
         }
-        Figures figures = new Figures(text -> System.err.println("cryo: " + text));
-        figures.put(
-                "command",
-                "cryo " + String.join(" ", spec.root().commandLine().getParseResult().originalArgs()));
-        figures.put("date", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
-        figures.put("processors", Runtime.getRuntime().availableProcessors());
-        try (Workplace place = workplace()) {
-            Thread cleaning = place.closeAtExit();
+        return Measurement.run(spec, folder, json, (place, figures) -> {
+            figures.put("date", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+            figures.put("processors", Runtime.getRuntime().availableProcessors());
             new ImageBench(place, Budget.of(MOST, System::nanoTime), figures, runs).measure(small, large);
-            Runtime.getRuntime().removeShutdownHook(cleaning);
-        } finally {
-            System.out.println(json ? figures.json() : figures.text());
-        }
-        return figures.whole() ? ExitCode.OK : ExitCode.SOFTWARE;
-    }
-
-    private Workplace workplace() throws IOException {
-        CommandLine cryo = CommandLine.ofThisProcess();
-        return folder == null ? Workplace.create(cryo) : Workplace.in(Files.createTempDirectory(folder, "cryo-"), cryo);
+        });
     }
 }

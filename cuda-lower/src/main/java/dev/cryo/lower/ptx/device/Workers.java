@@ -1,5 +1,6 @@
 package dev.cryo.lower.ptx.device;
 
+import dev.cryo.lower.device.Threads;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -53,21 +54,6 @@ final class Workers implements Executor {
         synchronized (this) {
             left = List.copyOf(threads);
         }
-        boolean interrupted = false;
-        boolean ended = true;
-        long end = System.nanoTime() + timeout.toNanos();
-        for (Thread thread : left) {
-            while (ended && thread.isAlive()) {
-                try {
-                    ended = thread.join(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
-        return ended;
+        return Threads.awaitEnd(left, timeout);
     }
 }
