@@ -33,6 +33,13 @@ class SimulatedGpuTest extends NvidiaJobs {
     @Override
     @Test
     @Tag("soak")
+    void aTrainingGoesToTheProcessorAndBack() throws Exception {
+        super.aTrainingGoesToTheProcessorAndBack();
+    }
+
+    @Override
+    @Test
+    @Tag("soak")
     void managedVariablesSurvive() throws Exception {
         super.managedVariablesSurvive();
     }

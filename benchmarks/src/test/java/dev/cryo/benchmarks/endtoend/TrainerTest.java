@@ -21,7 +21,7 @@ class TrainerTest extends InWorkplace {
     private static final String JOB = "training";
     private static final String[] OPTIONS = {"--epochs", "6"};
     // As long as it takes for a checkpoint at any moment; its results are those without pauses.
-    private static final List<String> TRAINING = Applications.trainer("--epochs", "6", "--pause-ms", "15");
+    private static final List<String> TRAINING = Applications.trainer("--epochs", "6", "--pause-ms", "30");
     private static final long ORDINARY_MILLIS = 60_000;
     private static final int SOAK_MOMENTS = 20;
 
