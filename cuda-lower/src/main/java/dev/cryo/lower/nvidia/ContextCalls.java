@@ -141,7 +141,6 @@ final class ContextCalls {
         }
         rows.forget(context);
         lanes.forget(context);
-        turns.forget(context);
         marks.forget(context);
         host.registerStaging();
     }
@@ -164,6 +163,7 @@ final class ContextCalls {
 
     /** Destroys the driver's context; one that will not is left behind. */
     void destroy(GpuContext context) {
+        turns.forget(context);
         try {
             if (context.primary) {
                 driver.releasePrimaryContext(context.device);

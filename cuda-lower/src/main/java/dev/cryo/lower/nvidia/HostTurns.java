@@ -56,15 +56,29 @@ final class HostTurns {
         final List<Long> pages = new ArrayList<>();
         /** Of no stream any more; some may still be counted up for one. */
         final Deque<Word> spare = new ArrayDeque<>();
+        private boolean gone;
+
+        private synchronized void write(MemorySegment word, int number) {
+            if (!gone) {
+                NUMBER.setRelease(word, 0L, number);
+            }
+        }
+
+        /** Lets nobody write from now on: code may end later than its context. */
+        private synchronized void gone() {
+            gone = true;
+        }
     }
 
     /** A number that the code of one stream counts up. */
     static final class Word {
+        private final Words words;
         private final MemorySegment memory;
         private int submitted;
         private int ended;
 
-        private Word(MemorySegment memory) {
+        private Word(Words words, MemorySegment memory) {
+            this.words = words;
             this.memory = memory;
         }
 
@@ -75,7 +89,7 @@ final class HostTurns {
         /** Lets the stream go on; if the context has failed, code may end in any order. */
         private synchronized void end() {
             ended++;
-            NUMBER.setRelease(memory, 0L, ended);
+            words.write(memory, ended);
         }
 
         private synchronized boolean isIdle() {
@@ -128,8 +142,8 @@ final class HostTurns {
             run(context, code);
             return () -> {
                 outstanding.remove(since);
-                context.leave();
                 word.end();
+                context.leave();
             };
         }));
     }
@@ -165,7 +179,7 @@ final class HostTurns {
         to.pages.add(page);
         MemorySegment memory = VirtualMemory.at(page, PAGE_BYTES).fill((byte) 0);
         for (long at = 0; at < PAGE_BYTES; at += JAVA_INT.byteSize()) {
-            to.spare.add(new Word(memory.asSlice(at, JAVA_INT.byteSize())));
+            to.spare.add(new Word(to, memory.asSlice(at, JAVA_INT.byteSize())));
         }
     }
 
@@ -180,16 +194,18 @@ final class HostTurns {
 
     /** Gives up the memory of a context, which must be current and without work; for any thread. */
     void end(GpuContext context) throws DriverException {
-        Words ofContext = words.remove(context);
-        if (ofContext != null) {
-            for (long page : ofContext.pages) {
-                driver.freeHost(page);
-            }
+        for (long page : forget(context)) {
+            driver.freeHost(page);
         }
     }
 
-    /** Forgets the memory of a context that has ended. */
-    void forget(GpuContext context) {
-        words.remove(context);
+    /** Leaves the memory of a context alone, which is about to end with it; returns what it had. For any thread. */
+    List<Long> forget(GpuContext context) {
+        Words ofContext = words.remove(context);
+        if (ofContext == null) {
+            return List.of();
+        }
+        ofContext.gone();
+        return ofContext.pages;
     }
 }

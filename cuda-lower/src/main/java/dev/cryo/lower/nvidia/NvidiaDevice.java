@@ -398,7 +398,7 @@ public final class NvidiaDevice implements UnifiedDevice {
     /** Lets what is waited for be seen to have ended, which is so for contexts that are abandoned. */
     private void awaitEnds() {
         long end = System.nanoTime() + CLOSE_TIMEOUT.toNanos();
-        while (completions.pending() > 0 || !workers.words().isEmpty()) {
+        while (completions.pending() > 0 || !workers.isIdle()) {
             if (System.nanoTime() - end > 0) {
                 LOG.log(System.Logger.Level.ERROR, "the device is closed while there is {0}", workers.words());
                 return;

@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** Threads for what may take long or wait for the device; as many as are needed. Thread-safe. */
 final class Workers {
     private final AtomicInteger names = new AtomicInteger();
+    private final AtomicInteger running = new AtomicInteger();
     private final Map<Object, String> tasks = new ConcurrentHashMap<>();
     private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
     private final ThreadPoolExecutor pool = new ThreadPoolExecutor(
@@ -43,14 +44,19 @@ final class Workers {
     void execute(String words, Task task) {
         Object key = new Object();
         tasks.put(key, words);
+        running.incrementAndGet();
         pool.execute(() -> {
-            Runnable answer;
             try {
-                answer = task.run();
+                Runnable answer;
+                try {
+                    answer = task.run();
+                } finally {
+                    tasks.remove(key);
+                }
+                answer.run();
             } finally {
-                tasks.remove(key);
+                running.decrementAndGet();
             }
-            answer.run();
         });
     }
 
@@ -67,6 +73,11 @@ final class Workers {
             Thread.currentThread().interrupt();
             return false;
         }
+    }
+
+    /** Whether nothing is being done, and nothing is left of what was. */
+    boolean isIdle() {
+        return running.get() == 0;
     }
 
     /** What is being done, in words; empty if nothing is. */

@@ -64,6 +64,16 @@ class NvidiaDeviceTest {
         assertThat(rig.device.drain(Duration.ofSeconds(10))).isEmpty();
     }
 
+    @Test
+    void mayBeClosedWhileCodeBehindItsWorkEnds() throws Exception {
+        for (int i = 0; i < 50; i++) {
+            rig.device.follow(STREAM, () -> {});
+            rig.device.follow(DeviceRig.DEFAULT, () -> {});
+            close();
+            open();
+        }
+    }
+
     @Nested
     class Memory {
         @Test
