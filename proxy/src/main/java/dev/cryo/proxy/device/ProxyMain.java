@@ -15,6 +15,8 @@ import dev.cryo.streamlog.control.ControlMessage.ContentsLost;
 import dev.cryo.streamlog.control.ControlMessage.Hello;
 import dev.cryo.streamlog.control.ControlMessage.Persist;
 import dev.cryo.streamlog.control.ControlMessage.Role;
+import dev.cryo.streamlog.control.Rehearsal;
+import dev.cryo.streamlog.linux.FrozenFork;
 import dev.cryo.streamlog.ring.RingServer;
 import java.io.EOFException;
 import java.io.IOException;
@@ -88,11 +90,16 @@ public final class ProxyMain {
         String[] kindAndOption = device.split(":", 2);
         String option = kindAndOption.length == 1 ? "" : kindAndOption[1];
         return switch (kindAndOption[0]) {
-            case "ptx" -> new PtxDevice();
+            case "ptx" -> ptx();
             case "nvidia" -> nvidia(CaptureMethod.named(option));
             default -> throw new IllegalArgumentException(
                     "this version has no device of kind " + kindAndOption[0] + ", but: ptx, nvidia");
         };
+    }
+
+    private static UnifiedDevice ptx() {
+        Rehearsal.start(FrozenFork::rehearse);
+        return new PtxDevice();
     }
 
     private static UnifiedDevice nvidia(CaptureMethod method) throws IOException {

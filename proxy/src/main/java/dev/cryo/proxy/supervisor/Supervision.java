@@ -15,6 +15,7 @@ import dev.cryo.streamlog.control.ControlMessage.Done;
 import dev.cryo.streamlog.control.ControlMessage.EndJob;
 import dev.cryo.streamlog.control.ControlMessage.Failed;
 import dev.cryo.streamlog.control.ControlMessage.TakeCheckpoint;
+import dev.cryo.streamlog.control.Rehearsal;
 import dev.cryo.streamlog.image.ImageReader;
 import java.io.IOException;
 import java.time.Duration;
@@ -139,6 +140,7 @@ final class Supervision implements JobRun.Commands {
     /** From a started run to the end of the job. */
     private int supervise(JobRun first) throws JobException, InterruptedException, IOException {
         JobRun current = first;
+        Rehearsal.start(() -> {});
         while (true) {
             Ending end = await(current);
             if (end.kind() == Ending.Kind.CONTENTS_LOST) {

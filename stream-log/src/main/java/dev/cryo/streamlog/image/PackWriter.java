@@ -1,5 +1,6 @@
 package dev.cryo.streamlog.image;
 
+import dev.cryo.streamlog.linux.Writeback;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -13,12 +14,16 @@ import org.jspecify.annotations.Nullable;
 final class PackWriter implements AutoCloseable {
     static final String SUFFIX = ".pack";
     static final String PARTIAL = ".partial";
+    /** Some blocks: the disk works while the next ones are read and named. */
+    private static final long WRITEBACK_BYTES = 8L * ImageFormat.BLOCK_BYTES;
 
     private final Path target;
     private final Path partial;
     private final Disk disk;
     private final List<PackFormat.Entry> entries = new ArrayList<>();
     private @Nullable FileChannel channel;
+    private @Nullable Writeback writeback;
+    private long written;
     private int version;
     private long end = PackFormat.HEADER_BYTES;
 
@@ -45,12 +50,17 @@ final class PackWriter implements AutoCloseable {
         disk.write(partial, to, pages);
         entries.add(entry);
         end = entry.end();
+        if (writeback != null && end - written >= WRITEBACK_BYTES) {
+            writeback.begin(written, end - written);
+            written = end;
+        }
     }
 
     private FileChannel channel(int wanted) throws IOException {
         if (channel == null) {
             version = wanted;
             channel = disk.createFile(partial);
+            writeback = Writeback.of(partial);
             disk.write(partial, channel, PackFormat.header(version));
         }
         if (version != wanted) {
@@ -86,8 +96,10 @@ final class PackWriter implements AutoCloseable {
     /** Closes the file; what is not finished stays until it is cleaned up. */
     @Override
     public void close() throws IOException {
-        if (channel != null) {
-            channel.close();
+        try (Writeback ended = writeback) {
+            if (channel != null) {
+                channel.close();
+            }
         }
     }
 }

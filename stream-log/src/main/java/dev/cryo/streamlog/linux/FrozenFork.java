@@ -67,6 +67,18 @@ public final class FrozenFork implements AutoCloseable {
         }
     }
 
+    /** Forks and ends the fork: the first fork of a JVM takes longer by what it loads and links for it. */
+    public static void rehearse() {
+        try (FrozenFork fork = fork();
+                Arena arena = Arena.ofConfined()) {
+            MemorySegment some = arena.allocate(ValueLayout.JAVA_LONG);
+            fork.read(some.address(), some);
+        } catch (LinuxException e) {
+            System.getLogger("dev.cryo.device")
+                    .log(System.Logger.Level.WARNING, "no fork can be made: {0}", e.getMessage());
+        }
+    }
+
     /** The child's process id. */
     public long pid() {
         return pid;

@@ -6,7 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class LinuxTest {
     private static final long BASE = 0x1000_0000_0000L;
@@ -68,5 +71,25 @@ class LinuxTest {
         } finally {
             VirtualMemory.unmap(BASE, 32 * MIB);
         }
+    }
+
+    @Test
+    void rehearsingAForkLeavesNoProcess() {
+        long before = ProcessHandle.current().children().count();
+        FrozenFork.rehearse();
+        assertThat(ProcessHandle.current().children()).hasSize((int) before);
+    }
+
+    @Test
+    void writebackBeginsForFilesAlone(@TempDir Path folder) throws Exception {
+        Path file = Files.write(folder.resolve("file"), new byte[(int) MIB]);
+        try (Writeback writeback = Writeback.of(file)) {
+            assertThat(writeback.begin(0, MIB)).isTrue();
+            assertThat(writeback.begin(-1, MIB)).isFalse();
+        }
+        assertThat(file).hasSize(MIB);
+        assertThatThrownBy(() -> Writeback.of(folder.resolve("none")))
+                .isInstanceOf(LinuxException.class)
+                .hasMessage("open " + folder.resolve("none") + ": no such file or directory");
     }
 }

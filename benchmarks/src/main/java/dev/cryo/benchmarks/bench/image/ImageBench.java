@@ -132,31 +132,44 @@ final class ImageBench {
         }
     }
 
-    /** Of whole jobs, with the host's state; all by turns. */
+    /** Of whole jobs, with the host's state; all by turns, and nothing else runs meanwhile. */
     private void restarts(Size small, Size large) throws IOException, UnexpectedException, InterruptedException {
         List<Long> ofSmall = new ArrayList<>();
         List<Long> ofLarge = new ArrayList<>();
         List<Long> prefaulted = new ArrayList<>();
-        List<Long> pauses = new ArrayList<>();
-        try (HeldJob little = hold(small, WHOLE, 1, 1);
-                HeldJob much = hold(large, WHOLE, 1, 1)) {
+        try (HeldJob little = hold(small, WHOLE, 1, 1)) {
             little.checkpoint();
-            for (int i = 0; i < runs; i++) {
-                pauses.add(much.checkpoint().pauseNanos());
+            little.kill();
+            try (HeldJob much = hold(large, WHOLE, 1, 1)) {
+                pauses(much);
+                much.kill();
+                for (int run = 0; run < runs; run++) {
+                    restart(little, ofSmall);
+                    restart(much, ofLarge);
+                    restart(much, prefaulted, "--prefault");
+                    millis("restart_" + small.label() + "_ms", ofSmall);
+                    millis("restart_" + large.label() + "_ms", ofLarge);
+                    millis("restart_" + large.label() + "_prefault_ms", prefaulted);
+                    figures.put("restart_ratio", Median.of(ofLarge) / Median.of(ofSmall), 3);
+                }
             }
-            millis("pause_forked_criu_ms", pauses);
-            for (int run = 0; run < runs; run++) {
-                ofSmall.add(little.restart().round());
-                ofLarge.add(much.restart().round());
-                prefaulted.add(much.restart("--prefault").round());
-                millis("restart_" + small.label() + "_ms", ofSmall);
-                millis("restart_" + large.label() + "_ms", ofLarge);
-                millis("restart_" + large.label() + "_prefault_ms", prefaulted);
-                figures.put("restart_ratio", Median.of(ofLarge) / Median.of(ofSmall), 3);
-            }
-            little.verify();
-            much.verify();
             figures.put("restart_verified", true);
         }
+    }
+
+    private void pauses(HeldJob job) throws UnexpectedException, InterruptedException {
+        List<Long> pauses = new ArrayList<>();
+        for (int i = 0; i < runs; i++) {
+            pauses.add(job.checkpoint().pauseNanos());
+        }
+        millis("pause_forked_criu_ms", pauses);
+    }
+
+    /** Measures until the first kernel; the job has compared all of its memory and does not run any more afterwards. */
+    private static void restart(HeldJob job, List<Long> nanos, String... options)
+            throws IOException, UnexpectedException, InterruptedException {
+        nanos.add(job.restart(options).round());
+        job.verify();
+        job.kill();
     }
 }

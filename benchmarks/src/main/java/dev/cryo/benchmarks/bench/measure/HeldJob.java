@@ -85,14 +85,21 @@ public final class HeldJob implements AutoCloseable {
         return taken;
     }
 
+    /** Kills it, if it runs. */
+    public void kill() throws IOException, UnexpectedException, InterruptedException {
+        if (child.isAlive()) {
+            place.kill(name);
+            child.exitCode(END);
+        }
+    }
+
     /**
      * Kills it, restarts it from its last image and lets it run a while.
      *
      * @param options of {@code restart}
      */
     public Restarted restart(String... options) throws IOException, UnexpectedException, InterruptedException {
-        place.kill(name);
-        child.exitCode(END);
+        kill();
         List<String> words = new ArrayList<>(List.of("restart"));
         words.addAll(List.of(options));
         words.add(name);
@@ -178,10 +185,7 @@ public final class HeldJob implements AutoCloseable {
     @Override
     public void close() throws IOException, InterruptedException {
         try {
-            if (child.isAlive()) {
-                place.kill(name);
-                child.exitCode(END);
-            }
+            kill();
         } catch (UnexpectedException e) {
             System.err.println("cryo: " + name + " is ended at once: " + e.getMessage());
         } finally {

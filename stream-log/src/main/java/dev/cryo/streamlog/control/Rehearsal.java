@@ -1,0 +1,59 @@
+package dev.cryo.streamlog.control;
+
+import dev.cryo.streamlog.control.ControlMessage.Capture;
+import dev.cryo.streamlog.control.ControlMessage.Captured;
+import dev.cryo.streamlog.control.ControlMessage.Done;
+import dev.cryo.streamlog.control.ControlMessage.Drain;
+import dev.cryo.streamlog.control.ControlMessage.Gate;
+import dev.cryo.streamlog.control.ControlMessage.Gated;
+import dev.cryo.streamlog.control.ControlMessage.Resume;
+import dev.cryo.streamlog.control.ControlMessage.Running;
+import dev.cryo.streamlog.control.ControlMessage.Suspend;
+import dev.cryo.streamlog.control.ControlMessage.Suspended;
+import dev.cryo.streamlog.linux.Priority;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/**
+ * Does once what a checkpoint does, while nobody stands still for it: at the first time a JVM loads, generates and
+ * links, which takes several times as long as what is to be done.
+ */
+public final class Rehearsal {
+    /** What is said while an application stands still. */
+    private static final List<ControlMessage> SAID = List.of(
+            new Gate(0),
+            new Gated(new byte[0], 0),
+            new Drain(0),
+            new Capture(true),
+            new Captured(0),
+            new Suspend(),
+            new Suspended(),
+            new Resume(""),
+            new Running(),
+            new Done());
+
+    private Rehearsal() {}
+
+    /**
+     * Begins it, on a thread of low priority.
+     *
+     * @param ownPart of this process in a checkpoint; must leave everything as it is
+     */
+    public static void start(Runnable ownPart) {
+        Thread.ofPlatform().name("cryo-rehearsal").daemon().start(() -> {
+            Priority.lower();
+            SAID.forEach(Rehearsal::exchange);
+            ownPart.run();
+        });
+    }
+
+    private static void exchange(ControlMessage message) {
+        ByteBuffer frame = ControlFrames.encode(message);
+        byte[] content = new byte[frame.getInt(0)];
+        frame.get(Integer.BYTES, content);
+        ControlMessage heard = ControlFrames.decode(content);
+        if (heard.getClass() != message.getClass()) {
+            throw new IllegalStateException(message + " became " + heard);
+        }
+    }
+}
