@@ -28,7 +28,7 @@ kit_runtime_modules() {
     local kit=$1
     {
         "$jdk/bin/jdeps" --ignore-missing-deps --multi-release 25 --list-deps \
-            "$kit"/lib/*.jar "$kit"/examples/*.jar "$kit"/tests/lib/*.jar "$kit"/tests/modules/* |
+            "$kit"/lib/*.jar "$kit"/lib/s3/*.jar "$kit"/examples/*.jar "$kit"/tests/lib/*.jar "$kit"/tests/modules/* |
             sed -nE 's,^ *(java\.[a-z.]+|jdk\.[a-z.]+)(/.*)?$,\1,p'
         printf '%s\n' "${kit_modules[@]}"
     } | grep -vxE "$kit_without" | sort -u | paste -sd,
@@ -65,6 +65,20 @@ kit_copy_criu() {
     "$1/criu/criu" check >/dev/null 2>&1 || ((EUID != 0)) || fail "CRIU, as copied from $criu_home, fails its check"
 }
 
+# Packs the jars in folder $1 anew without compression: the archive as a whole gets smaller by more than a third of them.
+kit_store_jars() {
+    local jar work
+    work=$(mktemp -d "$state/jars.XXXXXX")
+    for jar in "$1"/*.jar; do
+        rm -rf "$work/classes"
+        mkdir "$work/classes"
+        (cd "$work/classes" && "$jdk/bin/jar" --extract --file "$jar") &&
+            "$jdk/bin/jar" --create --no-compress --no-manifest --file "$work/stored.jar" -C "$work/classes" . &&
+            mv "$work/stored.jar" "$jar" || fail "cannot pack $jar anew"
+    done
+    rm -rf "$work"
+}
+
 # Fills the folder $1 with all that a kit has.
 kit_fill() {
     local kit=$1 tests module
@@ -72,7 +86,9 @@ kit_fill() {
     cp "$root/proxy/src/main/kit/cryo" "$root/proxy/src/main/kit/common.sh" "$root/LICENSE" "$kit/"
     cp "$root/proxy/src/main/kit/README.md" "$kit/"
     cp -r "$dist/lib" "$dist/agent" "$kit/"
+    kit_store_jars "$kit/lib/s3"
     cp -r "$examples" "$kit/examples"
+    # Those of proxy/s3-store need no GPU, but a server.
     for tests in "$root"/*/target/test-classes; do
         module=${tests#"$root/"}
         cp -r "$tests" "$kit/tests/modules/${module%%/*}"

@@ -70,6 +70,7 @@ class ModuleGraphTest {
         assertThat(page.lines().filter(line -> line.contains("-->")).map(String::strip))
                 .containsExactlyInAnyOrder(
                         "benchmarks --> proxy",
+                        "s3-store --> proxy",
                         "proxy --> cuda-upper",
                         "proxy --> cuda-lower",
                         "proxy --> opengl-replay",

@@ -65,6 +65,20 @@ class BadInputTest extends InWorkplace {
         assertThat(malformed.err().text()).contains("seven");
     }
 
+    /** By the parts that only a store needs, which lie apart from the class path. */
+    @Test
+    void aStoreThatDoesNotAnswerIsNamed() throws Exception {
+        CommandLine cryo = place.cryo().after(
+                "env",
+                "AWS_ENDPOINT_URL_S3=http://127.0.0.1:9",
+                "AWS_ACCESS_KEY_ID=id",
+                "AWS_SECRET_ACCESS_KEY=secret");
+        Child child = place.start(cryo, List.of("images", JOB, "--store", "s3://bucket/x"));
+        assertThat(child.exitCode(SOON)).isEqualTo(69);
+        assertThat(child.err().text()).startsWith("cryo: cannot list x/training/images/ in s3://bucket/x at"
+                + " http://127.0.0.1:9: the store does not answer (ConnectException: Connection refused)");
+    }
+
     @Test
     void anApplicationOnAnOlderJavaIsNamed() throws Exception {
         Path older = olderJava();

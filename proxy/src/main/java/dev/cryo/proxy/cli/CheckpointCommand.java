@@ -41,6 +41,14 @@ final class CheckpointCommand implements Callable<Integer> {
                     + " when that is complete.")
     private boolean noWait;
 
+    @Option(
+            names = "--uploaded",
+            paramLabel = "T",
+            converter = Durations.class,
+            description = "Also wait, T at most, until the image is in the job's store; if it is not there then, exit"
+                    + " with 75 and say why. It is saved on this machine all the same.")
+    private @Nullable Duration uploaded;
+
     @Spec
     @SuppressWarnings("NullAway.Init") // Set by picocli.
     private CommandSpec spec;
@@ -52,9 +60,16 @@ final class CheckpointCommand implements Callable<Integer> {
     @Override
     public Integer call() throws JobException {
         JobRef job = new JobRef(name, java.util.OptionalLong.empty());
-        TakeCheckpoint request = new TakeCheckpoint(timeout == null ? 0 : timeout.toMillis(), false, !noWait);
+        TakeCheckpoint request = new TakeCheckpoint(
+                timeout == null ? 0 : timeout.toMillis(),
+                false,
+                !noWait,
+                uploaded == null ? 0 : uploaded.toMillis());
         ControlMessage answer = SupervisorCall.ask(job.folder(environment), request);
-        return report(spec, name, answer);
+        int code = report(spec, name, answer);
+        boolean lacking = uploaded != null && answer instanceof CheckpointTaken taken
+                && !taken.notUploaded().isEmpty();
+        return lacking ? ExitCodes.NO_CHECKPOINT : code;
     }
 
     /** Tells how a checkpoint went; the exit code. */
@@ -69,6 +84,9 @@ final class CheckpointCommand implements Callable<Integer> {
                         ByteSize.words(taken.bytes()),
                         taken.pauseNanos() / 1e6,
                         taken.totalNanos() / 1e6));
+                if (!taken.notUploaded().isEmpty()) {
+                    spec.commandLine().getErr().println("cryo: " + taken.notUploaded());
+                }
                 yield 0;
             }
             case Failed failed -> {

@@ -1,12 +1,16 @@
 package dev.cryo.proxy.cli;
 
+import dev.cryo.proxy.store.RemoteImages;
 import dev.cryo.proxy.supervisor.ByteSize;
 import dev.cryo.proxy.supervisor.JobException;
+import dev.cryo.proxy.supervisor.JobFolder;
+import dev.cryo.proxy.supervisor.RemoteStore;
 import dev.cryo.streamlog.image.ImageStore;
 import java.io.IOException;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -31,6 +35,12 @@ final class CollectCommand implements Callable<Integer> {
     @Mixin
     private KeyOptions key = new KeyOptions();
 
+    @Option(
+            names = "--store",
+            paramLabel = "s3://BUCKET/PREFIX",
+            description = "Give back room in this store, instead of on this machine; not while the job uploads.")
+    private @Nullable String store;
+
     @Spec
     @SuppressWarnings("NullAway.Init") // Set by picocli.
     private CommandSpec spec;
@@ -41,13 +51,31 @@ final class CollectCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws JobException {
-        ImageStore store = key.images(new JobRef(name, OptionalLong.empty()).folder(environment));
+        if (store != null) {
+            return collectThere(store);
+        }
+        ImageStore images = key.images(new JobRef(name, OptionalLong.empty()).folder(environment));
         try {
-            spec.commandLine().getOut().println(words(store.collect(dryRun), dryRun));
+            spec.commandLine().getOut().println(words(images.collect(dryRun), dryRun));
             return 0;
         } catch (IOException e) {
             throw new JobException(
                     JobException.Kind.FAILED, "no room is given back: " + e.getMessage(), e);
+        }
+    }
+
+    private int collectThere(String url) throws JobException {
+        RemoteStore.requireIdle(JobFolder.named(name, environment));
+        try (RemoteImages images = RemoteStore.open(url, name, environment)) {
+            spec.commandLine().getOut().println(words(images.collect(coming -> true, dryRun), dryRun));
+            for (long number : images.incomplete()) {
+                spec.commandLine().getOut().println("image " + number + " is not whole there and keeps what it has;"
+                        + " the job's next start goes on with it, `cryo images rm " + name + "@" + number + " --store "
+                        + url + "` gives it up");
+            }
+            return 0;
+        } catch (IOException e) {
+            throw RemoteStore.failed(e);
         }
     }
 

@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
             "  69  something that is needed is not to be had on this machine",
             "  70  it failed",
             "  73  the job runs and should not, or does not and should",
-            "  75  the checkpoint failed, and the application runs on",
+            "  75  the checkpoint failed, or was not uploaded in time, and the application runs on",
             "",
             "Also, in a checkout: cryo setup installs what is missing, cryo test runs the tests, cryo kit packs all"
                     + " that a machine with a GPU needs."

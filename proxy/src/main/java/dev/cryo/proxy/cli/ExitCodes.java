@@ -15,7 +15,7 @@ import picocli.CommandLine.ParameterException;
  *   69  something that is needed is not to be had on this machine
  *   70  it failed
  *   73  the job runs and should not, or does not and should
- *   75  the checkpoint failed, and the application runs on
+ *   75  the checkpoint failed, or was not uploaded in time, and the application runs on
  * </pre>
  */
 final class ExitCodes implements IExitCodeExceptionMapper {

@@ -1,12 +1,16 @@
 package dev.cryo.proxy.cli;
 
+import dev.cryo.proxy.store.RemoteImages;
+import dev.cryo.proxy.store.StoreException;
 import dev.cryo.proxy.supervisor.ByteSize;
 import dev.cryo.proxy.supervisor.JobException;
 import dev.cryo.proxy.supervisor.JobFolder;
+import dev.cryo.proxy.supervisor.RemoteStore;
 import dev.cryo.streamlog.image.ImageException;
 import dev.cryo.streamlog.image.ImageReader;
 import dev.cryo.streamlog.image.ImageStore;
 import dev.cryo.streamlog.image.JobInfo;
+import dev.cryo.streamlog.image.Manifest;
 import java.io.IOException;
 import java.time.Instant;
 import java.time.LocalDateTime;
@@ -40,6 +44,12 @@ final class ImagesCommand implements Callable<Integer> {
 
     @Parameters(paramLabel = "NAME", arity = "0..1", description = "The job.")
     private @Nullable String name;
+
+    @Option(
+            names = "--store",
+            paramLabel = "s3://BUCKET/PREFIX",
+            description = "List what this store has of the job, instead of this machine.")
+    private @Nullable String store;
 
     @Option(names = "--json", description = "Print one JSON array.")
     private boolean json;
@@ -79,13 +89,9 @@ final class ImagesCommand implements Callable<Integer> {
         if (name == null) {
             throw new ParameterException(spec.commandLine(), "the images of which job? cryo images NAME");
         }
-        JobFolder folder = new JobRef(name, OptionalLong.empty()).folder(environment);
+        JobRef job = new JobRef(name, OptionalLong.empty());
         try {
-            ImageStore store = key.images(folder);
-            List<Row> rows = new ArrayList<>();
-            for (long number : store.numbers()) {
-                rows.add(row(store, number));
-            }
+            List<Row> rows = store == null ? here(key.images(job.folder(environment))) : there(job, store);
             spec.commandLine().getOut().println(json ? Json.of(rows) : table(rows));
             return rows.stream().allMatch(row -> row.problem() == null) ? 0 : ExitCodes.IMAGE;
         } catch (IOException e) {
@@ -94,20 +100,61 @@ final class ImagesCommand implements Callable<Integer> {
         }
     }
 
+    private static List<Row> here(ImageStore images) throws IOException {
+        List<Row> rows = new ArrayList<>();
+        for (long number : images.numbers()) {
+            rows.add(row(images, number));
+        }
+        return rows;
+    }
+
+    private List<Row> there(JobRef job, String url) throws JobException, IOException {
+        ImageStore keyed = key.images(JobFolder.named(job.job(), environment));
+        List<Row> rows = new ArrayList<>();
+        try (RemoteImages images = RemoteStore.open(url, job.job(), environment)) {
+            for (long number : images.numbers()) {
+                rows.add(row(images, number, keyed));
+            }
+        } catch (StoreException e) {
+            throw RemoteStore.failed(e);
+        }
+        return rows;
+    }
+
+    /** What an image has added cannot be told there. */
+    private static Row row(RemoteImages images, long number, ImageStore keyed) throws IOException {
+        try {
+            byte[] contents = images.manifest(number);
+            Manifest manifest = keyed.decode(contents, images.url() + "/.../images/" + number);
+            return row(manifest, contents.length, contents.length + images.bytes(number, contents));
+        } catch (ImageException e) {
+            return new Row(number, null, 0, null, null, null, null, null, e.getMessage());
+        } catch (StoreException e) {
+            if (e.kind() == StoreException.Kind.DAMAGED) {
+                return new Row(number, null, 0, null, null, null, null, null, e.getMessage());
+            }
+            throw e;
+        }
+    }
+
+    private static Row row(Manifest manifest, long bytes, long neededBytes) {
+        JobInfo job = manifest.job();
+        return new Row(
+                manifest.number(),
+                Instant.ofEpochMilli(manifest.createdMillis()).toString(),
+                bytes,
+                neededBytes,
+                number(job, "capturedBytes"),
+                number(job, "pauseNanos"),
+                job.device(),
+                job.host().name().toLowerCase(Locale.ROOT),
+                null);
+    }
+
     private static Row row(ImageStore store, long number) throws IOException {
         long bytes = store.addedBytes(number);
         try (ImageReader image = store.read(number)) {
-            JobInfo job = image.manifest().job();
-            return new Row(
-                    number,
-                    Instant.ofEpochMilli(image.manifest().createdMillis()).toString(),
-                    bytes,
-                    store.neededBytes(number),
-                    number(job, "capturedBytes"),
-                    number(job, "pauseNanos"),
-                    job.device(),
-                    job.host().name().toLowerCase(Locale.ROOT),
-                    null);
+            return row(image.manifest(), bytes, store.neededBytes(number));
         } catch (ImageException e) {
             return new Row(number, null, bytes, null, null, null, null, null, e.getMessage());
         }

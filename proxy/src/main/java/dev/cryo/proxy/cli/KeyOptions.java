@@ -2,6 +2,7 @@ package dev.cryo.proxy.cli;
 
 import dev.cryo.proxy.supervisor.JobFolder;
 import dev.cryo.proxy.supervisor.KeySource;
+import dev.cryo.streamlog.image.ImageKeys;
 import dev.cryo.streamlog.image.ImageStore;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -48,6 +49,11 @@ final class KeyOptions {
 
     /** The images of a job, with the key that was chosen or the job's own. */
     ImageStore images(JobFolder folder) {
-        return chosen().map(key -> folder.images(key.keys())).orElseGet(folder::images);
+        return folder.images(keys(folder));
+    }
+
+    /** The keys that were chosen, or a job's own. */
+    ImageKeys keys(JobFolder folder) {
+        return chosen().map(KeySource::keys).orElseGet(folder::keys);
     }
 }

@@ -1,6 +1,7 @@
 package dev.cryo.proxy.cli;
 
 import dev.cryo.lower.nvidia.CaptureMethod;
+import dev.cryo.proxy.store.Buckets;
 import dev.cryo.proxy.supervisor.ImageSettings;
 import dev.cryo.proxy.supervisor.JobException;
 import dev.cryo.proxy.supervisor.JobFolder;
@@ -15,6 +16,7 @@ import dev.cryo.proxy.supervisor.Terminal;
 import dev.cryo.uvm.Policy;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -116,6 +118,14 @@ final class LaunchCommand implements Callable<Integer> {
     private int keep;
 
     @Option(
+            names = "--store",
+            paramLabel = "s3://BUCKET/PREFIX",
+            description = "Also bring each image, once it is complete, to an S3-compatible store, in the background."
+                    + " Endpoint, region and credentials: AWS_ENDPOINT_URL_S3, AWS_REGION, AWS_ACCESS_KEY_ID and so on,"
+                    + " which are kept from the application, or AWS's own files.")
+    private @Nullable String store;
+
+    @Option(
             names = "--writer-threads",
             paramLabel = "N",
             defaultValue = "2",
@@ -168,7 +178,7 @@ final class LaunchCommand implements Callable<Integer> {
         }
         JobSettings settings = new JobSettings(
                 command,
-                environment,
+                forApplication(),
                 Path.of("").toAbsolutePath().toString(),
                 engine,
                 device != null ? device : engine == Engine.DRIVER ? Device.NVIDIA : Device.PTX,
@@ -181,12 +191,22 @@ final class LaunchCommand implements Callable<Integer> {
                 !noLog,
                 portableCpu,
                 unifiedMemory != null ? unifiedMemory : Policy.PAGES,
-                new ImageSettings(writerThreads, !rawImages, keep, key.chosen().orElse(KeySource.NONE)),
+                new ImageSettings(writerThreads, !rawImages, keep, store, key.chosen().orElse(KeySource.NONE)),
                 timeout.toMillis());
         JobFolder folder = JobFolder.named(name == null ? defaultName() : name, environment);
         try (Supervisor supervisor = Supervisor.of(folder, environment, Terminal.ofProcess())) {
             return supervisor.launch(settings);
         }
+    }
+
+    /** What the application knows is in its images: credentials are not to be. */
+    private Map<String, String> forApplication() {
+        if (store == null) {
+            return environment;
+        }
+        Map<String, String> reduced = new HashMap<>(environment);
+        reduced.keySet().removeAll(Buckets.SECRETS);
+        return reduced;
     }
 
     /** What is about a lower half or about CRIU's absence means nothing where the driver saves whole processes. */

@@ -51,7 +51,8 @@ final class PsCommand implements Callable<Integer> {
             JobStatus.@Nullable Running proxy,
             @Nullable Integer exitCode,
             JobStatus.@Nullable Taken lastCheckpoint,
-            JobStatus.@Nullable Failure lastError) {}
+            JobStatus.@Nullable Failure lastError,
+            JobStatus.@Nullable Upload upload) {}
 
     @Override
     public Integer call() throws JobException {
@@ -89,7 +90,8 @@ final class PsCommand implements Callable<Integer> {
                     status.proxy(),
                     status.exitCode(),
                     status.lastCheckpoint(),
-                    status.lastError());
+                    status.lastError(),
+                    status.upload());
         } catch (IOException e) {
             throw new JobException(
                     JobException.Kind.FAILED, "cannot read the images of " + folder.name() + ": " + e.getMessage(), e);
@@ -116,6 +118,12 @@ final class PsCommand implements Callable<Integer> {
             JobStatus.Failure error = row.lastError();
             if (error != null) {
                 errors.append(row.name()).append(": ").append(error.message()).append('\n');
+            }
+            JobStatus.Upload upload = row.upload();
+            if (upload != null && !upload.pending().isEmpty()) {
+                errors.append(row.name()).append(": images ").append(upload.pending()).append(" are not in ")
+                        .append(upload.store()).append(" yet")
+                        .append(upload.problem() == null ? "" : ": " + upload.problem()).append('\n');
             }
         }
         return (table + (errors.isEmpty() ? "" : "\n" + errors)).stripTrailing();

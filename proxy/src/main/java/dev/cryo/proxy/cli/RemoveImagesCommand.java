@@ -1,7 +1,9 @@
 package dev.cryo.proxy.cli;
 
+import dev.cryo.proxy.store.RemoteImages;
 import dev.cryo.proxy.supervisor.JobException;
 import dev.cryo.proxy.supervisor.JobFolder;
+import dev.cryo.proxy.supervisor.RemoteStore;
 import dev.cryo.streamlog.image.ImageStore;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
@@ -41,6 +43,12 @@ final class RemoveImagesCommand implements Callable<Integer> {
     @Mixin
     private KeyOptions key = new KeyOptions();
 
+    @Option(
+            names = "--store",
+            paramLabel = "s3://BUCKET/PREFIX",
+            description = "Remove from this store, instead of this machine; not while the job uploads.")
+    private @Nullable String store;
+
     @Spec
     @SuppressWarnings("NullAway.Init") // Set by picocli.
     private CommandSpec spec;
@@ -55,12 +63,15 @@ final class RemoveImagesCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "either an image, as in " + job.job() + "@3, or --keep with 1 or more");
         }
+        if (store != null) {
+            return removeThere(store);
+        }
         JobFolder folder = job.folder(environment);
-        ImageStore store = key.images(folder);
+        ImageStore images = key.images(folder);
         try {
-            List<Long> removed = keep == null ? List.of(remove(store, job.image().getAsLong())) : store.keep(keep);
+            List<Long> removed = keep == null ? List.of(remove(images, job.image().getAsLong())) : images.keep(keep);
             spec.commandLine().getOut().println("removed " + (removed.isEmpty() ? "no image" : "images " + removed));
-            spec.commandLine().getOut().println(CollectCommand.words(store.collect(false), false));
+            spec.commandLine().getOut().println(CollectCommand.words(images.collect(false), false));
             return 0;
         } catch (IOException e) {
             throw new JobException(
@@ -68,14 +79,32 @@ final class RemoveImagesCommand implements Callable<Integer> {
         }
     }
 
-    private long remove(ImageStore store, long number) throws IOException, JobException {
+    private int removeThere(String url) throws JobException {
+        RemoteStore.requireIdle(JobFolder.named(job.job(), environment));
+        try (RemoteImages images = RemoteStore.open(url, job.job(), environment)) {
+            List<Long> removed;
+            if (keep == null) {
+                removed = List.of(job.image().getAsLong());
+                images.remove(removed.getFirst());
+            } else {
+                removed = images.keep(keep);
+            }
+            spec.commandLine().getOut().println("removed " + (removed.isEmpty() ? "no image" : "images " + removed));
+            spec.commandLine().getOut().println(CollectCommand.words(images.collect(coming -> true, false), false));
+            return 0;
+        } catch (IOException e) {
+            throw RemoteStore.failed(e);
+        }
+    }
+
+    private long remove(ImageStore images, long number) throws IOException, JobException {
         try {
-            store.remove(number);
+            images.remove(number);
             return number;
         } catch (NoSuchFileException e) {
             throw new JobException(
                     JobException.Kind.UNKNOWN,
-                    "job " + job.job() + " has no image " + number + "; it has " + store.numbers(),
+                    "job " + job.job() + " has no image " + number + "; it has " + images.numbers(),
                     e);
         }
     }

@@ -9,6 +9,7 @@ import dev.cryo.proxy.supervisor.Supervisor;
 import dev.cryo.proxy.supervisor.Terminal;
 import java.time.Duration;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -64,20 +65,32 @@ final class RestartCommand implements Callable<Integer> {
     @Mixin
     private KeyOptions key = new KeyOptions();
 
+    @Option(
+            names = "--store",
+            paramLabel = "s3://BUCKET/PREFIX",
+            description = "Fetch the image from this store, unless it is here, and bring new ones there; the job need"
+                    + " not be known on this machine. By default images come from the job's folder and go where they"
+                    + " went.")
+    private @Nullable String store;
+
     RestartCommand(Map<String, String> environment) {
         this.environment = environment;
     }
 
     @Override
     public Integer call() throws JobException, InterruptedException {
-        JobFolder folder = job.folder(environment);
+        JobFolder folder = store == null ? job.folder(environment) : JobFolder.named(job.job(), environment);
         try (Supervisor supervisor = Supervisor.of(folder, environment, Terminal.ofProcess())) {
-            return supervisor.restart(job.image(), this::override, key.chosen(), prefault);
+            OptionalLong image = store == null
+                    ? job.image()
+                    : OptionalLong.of(supervisor.fetch(store, job.image(), key.chosen()));
+            return supervisor.restart(image, this::override, key.chosen(), prefault);
         }
     }
 
     private JobSettings override(JobSettings launched) {
-        return launched.with(
+        JobSettings there = store == null ? launched : launched.withStore(store);
+        return there.with(
                 device == null ? launched.device() : device,
                 interval == null ? launched.intervalMillis() : interval.toMillis(),
                 onFailure == null ? launched.onFailure() : onFailure);

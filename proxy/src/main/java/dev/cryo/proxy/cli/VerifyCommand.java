@@ -1,15 +1,20 @@
 package dev.cryo.proxy.cli;
 
+import dev.cryo.proxy.store.RemoteImages;
+import dev.cryo.proxy.store.StoreException;
 import dev.cryo.proxy.supervisor.ByteSize;
 import dev.cryo.proxy.supervisor.JobException;
 import dev.cryo.proxy.supervisor.JobFolder;
+import dev.cryo.proxy.supervisor.RemoteStore;
 import dev.cryo.streamlog.image.ImageException;
 import dev.cryo.streamlog.image.ImageReader;
+import dev.cryo.streamlog.image.ImageStore;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -38,6 +43,13 @@ final class VerifyCommand implements Callable<Integer> {
     @Mixin
     private KeyOptions key = new KeyOptions();
 
+    @Option(
+            names = "--store",
+            paramLabel = "s3://BUCKET/PREFIX",
+            description = "Check what this store has: it is fetched into a folder that is removed again, which takes"
+                    + " the room of the image.")
+    private @Nullable String store;
+
     @Spec
     @SuppressWarnings("NullAway.Init") // Set by picocli.
     private CommandSpec spec;
@@ -48,10 +60,13 @@ final class VerifyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws JobException {
+        if (store != null) {
+            return verifyThere(JobFolder.named(job.job(), environment), store) ? 0 : ExitCodes.IMAGE;
+        }
         JobFolder folder = job.folder(environment);
         boolean good = true;
         for (long number : numbers(folder)) {
-            good &= verify(folder, number);
+            good &= verify(key.images(folder), number);
         }
         return good ? 0 : ExitCodes.IMAGE;
     }
@@ -65,18 +80,58 @@ final class VerifyCommand implements Callable<Integer> {
         }
     }
 
-    private boolean verify(JobFolder folder, long number) throws JobException {
-        String name = folder.name() + "@" + number;
+    private boolean verifyThere(JobFolder folder, String url) throws JobException {
+        try (RemoteImages images = RemoteStore.open(url, folder.name(), environment)) {
+            List<Long> there = images.numbers();
+            if (there.isEmpty()) {
+                throw new JobException(JobException.Kind.UNKNOWN, url + " has no image of job " + folder.name());
+            }
+            boolean good = true;
+            for (long number : all ? there : List.of(job.image().orElse(there.getLast()))) {
+                good &= verify(images, number, folder);
+            }
+            return good;
+        } catch (StoreException e) {
+            throw RemoteStore.failed(e);
+        } catch (IOException e) {
+            throw new JobException(JobException.Kind.FAILED, "cannot verify " + job.job() + ": " + e.getMessage(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new JobException(JobException.Kind.FAILED, "interrupted", e);
+        }
+    }
+
+    private boolean verify(RemoteImages images, long number, JobFolder folder)
+            throws IOException, InterruptedException, JobException {
+        try (FetchedImages fetched = FetchedImages.beside(folder, key.keys(folder))) {
+            images.fetch(number, fetched.images());
+            return verify(fetched.images(), number);
+        } catch (ImageException e) {
+            return damaged(number, e);
+        } catch (StoreException e) {
+            if (e.kind() != StoreException.Kind.DAMAGED) {
+                throw e;
+            }
+            return damaged(number, e);
+        }
+    }
+
+    private boolean damaged(long number, IOException e) {
+        spec.commandLine().getErr().println("cryo: " + job.job() + "@" + number + ": " + e.getMessage());
+        return false;
+    }
+
+    private boolean verify(ImageStore images, long number) throws JobException {
+        String name = job.job() + "@" + number;
         long[] bytes = {0};
-        try (ImageReader image = key.images(folder).read(number)) {
+        try (ImageReader image = images.read(number)) {
             image.verifyAll((checked, of) -> bytes[0] = of);
             spec.commandLine().getOut().println(name + " is whole: " + ByteSize.words(bytes[0]) + " checked");
             return true;
         } catch (NoSuchFileException e) {
-            throw new JobException(JobException.Kind.UNKNOWN, "job " + folder.name() + " has no image " + number, e);
+            throw new JobException(JobException.Kind.UNKNOWN, "job " + job.job() + " has no image " + number, e);
         } catch (ImageException e) {
-            spec.commandLine().getErr().println("cryo: " + name + ": " + e.getMessage());
-            return false;
+            return damaged(number, e);
         } catch (IOException e) {
             throw new JobException(JobException.Kind.FAILED, "cannot read " + name + ": " + e.getMessage(), e);
         }

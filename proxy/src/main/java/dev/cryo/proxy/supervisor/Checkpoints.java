@@ -68,6 +68,7 @@ final class Checkpoints {
                             report.totalNanos() / 1e6));
             site.messages().note("image " + report.image() + ": " + report.timeline());
             removeOld();
+            site.mirror().ifPresent(Mirror::wake);
             if (host.isEmpty() && report.resources() == 0) {
                 site.messages().say("image " + report.image() + " has device memory alone: the application has no"
                         + " org.crac resource that saves its own state, so it will begin anew when it is restarted");
@@ -144,7 +145,8 @@ final class Checkpoints {
         }
         ImageStore store = site.images();
         try {
-            List<Long> removed = store.keep(keep);
+            List<Long> removed =
+                    store.keep(keep, site.mirror().map(Mirror::underWay).orElse(0L));
             if (!removed.isEmpty()) {
                 long bytes = store.collect(false).bytes();
                 site.messages().note(

@@ -30,12 +30,14 @@ final class ImagedJob {
     private static final String WRITER_THREADS = "writerThreads";
     private static final String COMPRESS = "compress";
     private static final String KEEP = "keep";
+    private static final String STORE = "store";
     private static final String TIMEOUT = "timeoutMillis";
 
     private ImagedJob() {}
 
     static JobInfo of(String name, JobSettings settings) {
-        return new JobInfo(
+        String store = settings.images().store();
+        JobInfo job = new JobInfo(
                 name,
                 version(),
                 settings.inProcess() ? Arrangement.IN_PROCESS : Arrangement.PROXY,
@@ -59,6 +61,7 @@ final class ImagedJob {
                         new JobInfo.Property(COMPRESS, Boolean.toString(settings.images().compress())),
                         new JobInfo.Property(KEEP, Integer.toString(settings.images().keep())),
                         new JobInfo.Property(TIMEOUT, Long.toString(settings.timeoutMillis()))));
+        return store == null ? job : job.with(List.of(new JobInfo.Property(STORE, store)));
     }
 
     /**
@@ -96,6 +99,7 @@ final class ImagedJob {
                 job.property(WRITER_THREADS).map(Integer::valueOf).orElse(ImageSettings.ORDINARY.writerThreads()),
                 job.property(COMPRESS).map(Boolean::valueOf).orElse(ImageSettings.ORDINARY.compress()),
                 job.property(KEEP).map(Integer::valueOf).orElse(ImageSettings.ORDINARY.keep()),
+                job.property(STORE).orElse(null),
                 KeySource.NONE);
     }
 

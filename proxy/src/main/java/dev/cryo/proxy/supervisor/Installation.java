@@ -33,7 +33,8 @@ record Installation(Path java, String classPath, Path agentJar, StartCache start
                 StartCache.in(dist));
     }
 
-    private static Path dist() throws JobException {
+    /** The folder of cryo's own parts. */
+    static Path dist() throws JobException {
         String named = System.getProperty(DIST);
         if (named != null) {
             return Path.of(named).toAbsolutePath();

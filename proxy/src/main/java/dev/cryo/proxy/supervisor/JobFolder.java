@@ -105,18 +105,28 @@ public record JobFolder(Path path) {
 
     /** The images of the job, with the key that the job was launched with, which is looked for when it is needed. */
     public ImageStore images() {
-        return images(() -> {
+        return images(keys());
+    }
+
+    /** The job's own keys, which are looked for when they are needed; none where the job is not known. */
+    public ImageKeys keys() {
+        return () -> {
             try {
-                return Files.exists(settingsFile()) ? settings().images().key().keys().find() : Optional.empty();
+                return isKnown() ? settings().images().key().keys().find() : Optional.empty();
             } catch (JobException e) {
                 throw new KeyUnavailableException("" + e.getMessage(), e);
             }
-        });
+        };
     }
 
     /** The images of the job, with other keys. */
     public ImageStore images(ImageKeys keys) {
         return ImageStore.in(path.resolve("images"), keys);
+    }
+
+    /** Whether the job was launched or restarted here. */
+    boolean isKnown() {
+        return Files.exists(settingsFile());
     }
 
     Path lockFile() {

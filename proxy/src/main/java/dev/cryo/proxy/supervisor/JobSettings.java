@@ -5,6 +5,7 @@ import dev.cryo.uvm.Policy;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a job was launched with; kept in its folder, so that a restart needs nothing but the job's name.
@@ -98,6 +99,15 @@ public record JobSettings(
 
     /** The same with another source of the images' key. */
     public JobSettings with(KeySource key) {
+        return withImages(images.with(key));
+    }
+
+    /** The same with images in another store, or in none. */
+    public JobSettings withStore(@Nullable String store) {
+        return withImages(images.with(store));
+    }
+
+    private JobSettings withImages(ImageSettings newImages) {
         return new JobSettings(
                 command,
                 environment,
@@ -113,7 +123,7 @@ public record JobSettings(
                 keepLog,
                 portableCpu,
                 unifiedMemory,
-                new ImageSettings(images.writerThreads(), images.compress(), images.keep(), key),
+                newImages,
                 timeoutMillis);
     }
 

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param exitCode the application's, once it has ended
  * @param lastCheckpoint the newest that succeeded, or the one that the job was restarted from
  * @param lastError the newest failure, of a checkpoint or of a part of the job
+ * @param upload what the job's store has, if it has one
  */
 public record JobStatus(
         Phase phase,
@@ -28,7 +30,8 @@ public record JobStatus(
         @Nullable Running proxy,
         @Nullable Integer exitCode,
         @Nullable Taken lastCheckpoint,
-        @Nullable Failure lastError) {
+        @Nullable Failure lastError,
+        @Nullable Upload upload) {
 
     /** What a job does. */
     public enum Phase {
@@ -76,14 +79,23 @@ public record JobStatus(
     /** A failure. */
     public record Failure(String message, long atMillis) {}
 
+    /**
+     * What a store has of the job's images.
+     *
+     * @param newest image that it has
+     * @param pending images that are to be brought there
+     * @param problem why that did not succeed at the last attempt
+     */
+    public record Upload(String store, @Nullable Long newest, List<Long> pending, @Nullable String problem) {}
+
     static JobStatus starting(long startedMillis) {
         return new JobStatus(
-                Phase.STARTING, startedMillis, Running.of(ProcessHandle.current()), null, null, null, null, null);
+                Phase.STARTING, startedMillis, Running.of(ProcessHandle.current()), null, null, null, null, null, null);
     }
 
     JobStatus in(Phase newPhase) {
         return new JobStatus(
-                newPhase, startedMillis, supervisor, application, proxy, exitCode, lastCheckpoint, lastError);
+                newPhase, startedMillis, supervisor, application, proxy, exitCode, lastCheckpoint, lastError, upload);
     }
 
     /** Its supervisor is gone; what else is gone is left out. */
@@ -96,7 +108,8 @@ public record JobStatus(
                 alive(proxy),
                 exitCode,
                 lastCheckpoint,
-                lastError);
+                lastError,
+                upload);
     }
 
     private static @Nullable Running alive(@Nullable Running process) {
@@ -105,28 +118,44 @@ public record JobStatus(
 
     /** It runs again, from an image; what went wrong before is over. */
     JobStatus broughtBack(Taken from) {
-        return new JobStatus(Phase.RUNNING, startedMillis, supervisor, application, proxy, null, from, null);
+        return new JobStatus(
+                Phase.RUNNING, startedMillis, supervisor, application, proxy, null, from, null, upload);
     }
 
     JobStatus withApplication(@Nullable Running newApplication) {
         return new JobStatus(
-                phase, startedMillis, supervisor, newApplication, proxy, exitCode, lastCheckpoint, lastError);
+                phase,
+                startedMillis,
+                supervisor,
+                newApplication,
+                proxy,
+                exitCode,
+                lastCheckpoint,
+                lastError,
+                upload);
     }
 
     JobStatus withProxy(@Nullable Running newProxy) {
         return new JobStatus(
-                phase, startedMillis, supervisor, application, newProxy, exitCode, lastCheckpoint, lastError);
+                phase, startedMillis, supervisor, application, newProxy, exitCode, lastCheckpoint, lastError, upload);
     }
 
     JobStatus after(Taken checkpoint) {
-        return new JobStatus(phase, startedMillis, supervisor, application, proxy, exitCode, checkpoint, null);
+        return new JobStatus(phase, startedMillis, supervisor, application, proxy, exitCode, checkpoint, null, upload);
     }
 
     JobStatus after(Failure failure) {
-        return new JobStatus(phase, startedMillis, supervisor, application, proxy, exitCode, lastCheckpoint, failure);
+        return new JobStatus(
+                phase, startedMillis, supervisor, application, proxy, exitCode, lastCheckpoint, failure, upload);
+    }
+
+    JobStatus with(Upload newUpload) {
+        return new JobStatus(
+                phase, startedMillis, supervisor, application, proxy, exitCode, lastCheckpoint, lastError, newUpload);
     }
 
     JobStatus ended(int code) {
-        return new JobStatus(Phase.ENDED, startedMillis, supervisor, null, null, code, lastCheckpoint, lastError);
+        return new JobStatus(
+                Phase.ENDED, startedMillis, supervisor, null, null, code, lastCheckpoint, lastError, upload);
     }
 }

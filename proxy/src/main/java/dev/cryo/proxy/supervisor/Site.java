@@ -9,6 +9,7 @@ import java.util.Optional;
  *
  * @param images of the job; its key was found
  * @param driver the driver's process checkpoint, for jobs whose engine it is
+ * @param mirror brings images to the job's store, if it has one
  */
 record Site(
         JobFolder folder,
@@ -19,4 +20,5 @@ record Site(
         Terminal terminal,
         InputPump input,
         Messages messages,
-        StatusBoard status) {}
+        StatusBoard status,
+        Optional<Mirror> mirror) {}

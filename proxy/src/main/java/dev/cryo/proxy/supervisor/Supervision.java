@@ -36,6 +36,9 @@ final class Supervision implements JobRun.Commands {
     /** How often a job comes back by itself without having taken an image in between. */
     private static final int FRUITLESS_RESTARTS = 3;
 
+    /** How long the end of a job waits for its images to be in their store: the machine may be about to vanish. */
+    private static final Duration UPLOAD = Duration.ofMinutes(10);
+
     /** Two SIGTERM in a shorter time are one: `timeout` sends it to its child and to the whole process group. */
     private static final long ONE_SIGNAL_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
@@ -56,6 +59,9 @@ final class Supervision implements JobRun.Commands {
     private volatile @Nullable JobRun coming;
 
     private volatile boolean abandoned;
+
+    /** Nothing runs any more; only uploads are waited for. */
+    private volatile boolean uploading;
 
     /** With how the device's memory is loaded whenever the job comes back from an image. */
     Supervision(Site site, Optional<HostState> host, Loading loading) {
@@ -82,7 +88,7 @@ final class Supervision implements JobRun.Commands {
                 site.messages().say("no JVM of this application has connected to cryo, so nothing of it could be saved;"
                         + " one that it starts must be Java " + JavaCommand.NEEDED + " or newer");
             }
-            return code;
+            return uploaded(code);
         } catch (IOException | HostStateException e) {
             throw failed("job " + site.folder().name() + " cannot be launched: " + e.getMessage(), e);
         }
@@ -97,7 +103,7 @@ final class Supervision implements JobRun.Commands {
             try (image) {
                 first = bringBack(image);
             }
-            return supervise(first);
+            return uploaded(supervise(first));
         } catch (IOException e) {
             throw failed("job " + site.folder().name() + " failed: " + e.getMessage(), e);
         } catch (JobException e) {
@@ -106,6 +112,20 @@ final class Supervision implements JobRun.Commands {
             }
             throw failed(String.valueOf(e.getMessage()), e);
         }
+    }
+
+    /** Waits for the images to be in the job's store, within limits. */
+    private int uploaded(int code) throws InterruptedException {
+        if (site.mirror().isPresent()) {
+            uploading = true;
+            Mirror mirror = site.mirror().get();
+            if (mirror.awaitAll(Duration.ofMillis(500)).isPresent()) {
+                site.messages().say("the images are being uploaded; SIGTERM leaves that to the job's next start");
+            }
+            mirror.awaitAll(UPLOAD).ifPresent(why -> site.messages()
+                    .say(why + "; `cryo restart " + site.folder().name() + "` uploads it, too"));
+        }
+        return code;
     }
 
     private JobRun bringBack(ImageReader image) throws JobException, InterruptedException {
@@ -263,6 +283,10 @@ final class Supervision implements JobRun.Commands {
         if (now - lastTermination.getAndSet(now) < ONE_SIGNAL_NANOS) {
             return;
         }
+        if (uploading) {
+            site.mirror().ifPresent(Mirror::giveUp);
+            return;
+        }
         if (ending.compareAndSet(false, true)) {
             if (!requests.ask(run -> inBackground(() -> checkpointThenEnd(run)))) {
                 site.messages().say("SIGTERM: the job is checkpointed and ended as soon as it runs; another SIGTERM"
@@ -303,6 +327,22 @@ final class Supervision implements JobRun.Commands {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** Why the image is not in the job's store; empty if it is, or there is none. A second wait would be in vain. */
+    private String awaitUpload(long image, TakeCheckpoint request) throws InterruptedException {
+        if (site.mirror().isEmpty()) {
+            return "";
+        }
+        Mirror mirror = site.mirror().get();
+        uploading = request.thenEnd(); // The application stands still, and SIGTERM ends the wait.
+        String lacking = mirror
+                .await(image, request.thenEnd() ? UPLOAD : Duration.ofMillis(request.uploadMillis()))
+                .orElse("");
+        if (request.thenEnd() && !lacking.isEmpty()) {
+            mirror.giveUp();
+        }
+        return lacking;
     }
 
     /** Takes a checkpoint; whether it succeeded was told. */
@@ -355,8 +395,9 @@ final class Supervision implements JobRun.Commands {
                 return;
             }
             Checkpoint.Report report = checkpoints.take(current, Duration.ofMillis(millis), request.thenEnd());
+            String lacking = awaitUpload(report.image(), request);
             command.tell(new CheckpointTaken(
-                    report.image(), report.bytes(), report.pauseNanos(), report.totalNanos()));
+                    report.image(), report.bytes(), report.pauseNanos(), report.totalNanos(), lacking));
             if (request.thenEnd()) {
                 ending.set(true);
                 current.endHeld();

@@ -6,6 +6,7 @@ import dev.cryo.proxy.driver.ProcessCheckpoints;
 import dev.cryo.proxy.host.Criu;
 import dev.cryo.proxy.host.HostState;
 import dev.cryo.proxy.host.HostStateException;
+import dev.cryo.proxy.store.RemoteImages;
 import dev.cryo.proxy.supervisor.JobException.Kind;
 import dev.cryo.proxy.supervisor.JobSettings.Device;
 import dev.cryo.proxy.supervisor.JobSettings.Engine;
@@ -23,6 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The right to run one job in the foreground, from its launch or restart to its end. For one thread and one run; what
@@ -34,6 +36,7 @@ public final class Supervisor implements AutoCloseable {
     private final Terminal terminal;
     private final JobLock lock;
     private final Messages messages;
+    private Optional<Mirror> mirror = Optional.empty();
 
     private Supervisor(
             JobFolder folder, Map<String, String> environment, Terminal terminal, JobLock lock, Messages messages) {
@@ -79,7 +82,7 @@ public final class Supervisor implements AutoCloseable {
         requireSupported(settings);
         JavaCommand.requireNewEnough(settings, Path.of(System.getProperty("java.home"), "bin", "java"));
         Optional<HostState> host = hostState(settings.host());
-        Site site = site(settings, settings.images().key().keys());
+        Site site = site(settings, settings.images().key().keys(), true);
         tellOfOlderImages();
         if (settings.engine() == Engine.SPLIT && !JavaCommand.isJava(settings.command())) {
             messages.say(settings.command().getFirst() + " is not java itself: the JVM that it starts, which must be"
@@ -116,7 +119,7 @@ public final class Supervisor implements AutoCloseable {
     public int restart(
             OptionalLong number, UnaryOperator<JobSettings> overrides, Optional<KeySource> key, boolean prefault)
             throws JobException, InterruptedException {
-        KeySource source = key.isPresent() ? key.get() : folder.settings().images().key();
+        KeySource source = source(key);
         ImageKeys keys = source.keys();
         ImageStore images = folder.images(keys);
         try (ImageReader image = Restart.open(folder, images, number.isPresent() ? number.getAsLong() : newest())) {
@@ -128,7 +131,7 @@ public final class Supervisor implements AutoCloseable {
             Restart.verifyDevice(folder, image, loading);
             requireSupported(settings);
             Optional<HostState> host = hostState(settings.host());
-            return new Supervision(site(settings, keys), host, loading).restart(image);
+            return new Supervision(site(settings, keys, false), host, loading).restart(image);
         } catch (IOException e) {
             throw new JobException(Kind.FAILED, "job " + folder.name() + " cannot be restarted: " + e.getMessage(), e);
         }
@@ -150,6 +153,29 @@ public final class Supervisor implements AutoCloseable {
         return prefault || settings.engine() == Engine.DRIVER || settings.device() != Device.PTX
                 ? Loading.AHEAD
                 : Loading.WHEN_USED;
+    }
+
+    /**
+     * Brings an image from a store into the job's folder, to be restarted from there.
+     *
+     * @param number the image; the newest that the store has if none is given
+     * @param key what it is encrypted with; as the job has it here if it is not told
+     * @return its number
+     * @throws JobException if there is no such image, it is damaged, or the store cannot be used
+     */
+    public long fetch(String store, OptionalLong number, Optional<KeySource> key)
+            throws JobException, InterruptedException {
+        ImageStore images = folder.images(source(key).keys());
+        try (RemoteImages remote = RemoteStore.open(store, folder.name(), environment)) {
+            return RemoteStore.fetch(remote, number, folder, images, messages);
+        }
+    }
+
+    private KeySource source(Optional<KeySource> key) throws JobException {
+        if (key.isPresent()) {
+            return key.get();
+        }
+        return folder.isKnown() ? folder.settings().images().key() : KeySource.NONE;
     }
 
     private long newest() throws JobException, IOException {
@@ -209,16 +235,32 @@ public final class Supervisor implements AutoCloseable {
         }
     }
 
-    /** With the keys of the settings, which may have been found already. */
-    private Site site(JobSettings settings, ImageKeys keys) throws JobException, InterruptedException {
+    /** That the store cannot be reached keeps no job from coming back: the mirror says so and tries again. */
+    private Optional<RemoteImages> remote(@Nullable String store, boolean fresh) throws JobException {
+        if (store == null) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                fresh
+                        ? RemoteStore.forLaunch(store, folder, environment)
+                        : RemoteStore.open(store, folder.name(), environment));
+    }
+
+    /** With the keys of the settings, which may have been found already; {@code fresh} if the job is launched. */
+    private Site site(JobSettings settings, ImageKeys keys, boolean fresh) throws JobException, InterruptedException {
         Optional<ProcessCheckpoints> driver = driver(settings.engine());
         Installation installation = Installation.here();
         requireKey(keys);
+        Optional<RemoteImages> remote = remote(settings.images().store(), fresh);
         try {
             folder.write(settings);
         } catch (IOException e) {
             throw new JobException(Kind.FAILED, "cannot write to " + folder.path() + ": " + e.getMessage(), e);
         }
+        StatusBoard status = new StatusBoard(folder, messages);
+        mirror = remote.map(
+                images -> new Mirror(images, folder.images(keys), settings.images().keep(), messages, status));
+        mirror.ifPresent(Mirror::start);
         return new Site(
                 folder,
                 settings,
@@ -228,12 +270,14 @@ public final class Supervisor implements AutoCloseable {
                 terminal,
                 new InputPump(terminal.input()),
                 messages,
-                new StatusBoard(folder, messages));
+                status,
+                mirror);
     }
 
     /** Gives the job up to other supervisors. */
     @Override
     public void close() throws JobException {
+        mirror.ifPresent(Mirror::close);
         try {
             lock.close();
         } catch (IOException e) {

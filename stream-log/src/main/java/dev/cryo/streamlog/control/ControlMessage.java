@@ -193,9 +193,16 @@ public sealed interface ControlMessage {
      * @param timeoutMillis how long the application's work may take to come to rest; 0 for the job's own setting
      * @param thenEnd whether to end the job once the image is complete, instead of letting it go on
      * @param waits whether to wait for the end of one that is under way, instead of failing
+     * @param uploadMillis how long to wait for the image to be in the job's store, if it has one
      */
     @Opcode(40)
-    record TakeCheckpoint(long timeoutMillis, boolean thenEnd, boolean waits) implements ControlMessage {}
+    record TakeCheckpoint(long timeoutMillis, boolean thenEnd, boolean waits, long uploadMillis)
+            implements ControlMessage {
+        /** Without waiting for an upload, but at the end of a job. */
+        public TakeCheckpoint(long timeoutMillis, boolean thenEnd, boolean waits) {
+            this(timeoutMillis, thenEnd, waits, 0);
+        }
+    }
 
     /**
      * Answers {@link TakeCheckpoint}: the image is complete.
@@ -204,9 +211,11 @@ public sealed interface ControlMessage {
      * @param bytes its size
      * @param pauseNanos how long the application stood still
      * @param totalNanos from the request to the complete image
+     * @param notUploaded why the job's store does not have it; empty if it has, or there is none
      */
     @Opcode(41)
-    record CheckpointTaken(long image, long bytes, long pauseNanos, long totalNanos) implements ControlMessage {}
+    record CheckpointTaken(long image, long bytes, long pauseNanos, long totalNanos, String notUploaded)
+            implements ControlMessage {}
 
     /** Asks to end the job without a checkpoint; answered by {@link Done}. */
     @Opcode(42)

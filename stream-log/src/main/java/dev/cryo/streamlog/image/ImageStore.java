@@ -1,6 +1,7 @@
 package dev.cryo.streamlog.image;
 
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -137,12 +138,19 @@ public final class ImageStore {
      * @return the numbers of those that were removed
      */
     public List<Long> keep(int count) throws IOException {
+        return keep(count, 0);
+    }
+
+    /** The same, but for one that is kept as well. */
+    public List<Long> keep(int count, long spared) throws IOException {
         List<Long> all = numbers();
-        List<Long> old = all.subList(0, Math.max(0, all.size() - Math.max(1, count)));
+        List<Long> old = all.subList(0, Math.max(0, all.size() - Math.max(1, count))).stream()
+                .filter(number -> number != spared)
+                .toList();
         for (long number : old) {
             remove(number);
         }
-        return List.copyOf(old);
+        return old;
     }
 
     /**
@@ -263,6 +271,56 @@ public final class ImageStore {
         }
     }
 
+    /**
+     * Reads a manifest that is in memory, with the keys of this store; what it says of blocks is not checked.
+     *
+     * @param where it comes from, for messages
+     */
+    public Manifest decode(byte[] contents, String where) throws IOException {
+        return ManifestFile.decode(Path.of(where), contents, keys).manifest();
+    }
+
+    /**
+     * An image to be carried to another store.
+     *
+     * @throws NoSuchFileException if there is no such image
+     * @throws ImageException if it cannot be used
+     */
+    public CarriedImage carry(long number) throws IOException {
+        try (ImageReader image = read(number)) {
+            return CarriedImage.of(image);
+        }
+    }
+
+    /**
+     * Begins to take in an image that comes from another store.
+     *
+     * @param number that it has, which none here has
+     * @param last the newest number there, which no new image here is to have
+     * @throws IOException if an image is being written, or there is one of that number
+     */
+    public ImageReceiver receive(long number, long last) throws IOException {
+        if (!Files.isDirectory(folder)) {
+            disk.createFolder(folder);
+            disk.forceParent(folder);
+        }
+        StoreLock lock = StoreLock.take(folder);
+        try {
+            if (Files.exists(folder(number), LinkOption.NOFOLLOW_LINKS)) {
+                throw new FileAlreadyExistsException(folder(number).toString());
+            }
+            lock.use(Math.max(Math.max(number, last), rememberNumbers(lock)), disk);
+            if (!Files.isDirectory(packs())) {
+                disk.createFolder(packs());
+                disk.forceParent(packs());
+            }
+            return new ImageReceiver(number, folder.resolve(number + PARTIAL), folder(number), keys, disk, lock);
+        } catch (IOException | RuntimeException | Error e) {
+            lock.close();
+            throw e;
+        }
+    }
+
     private long rememberNumbers(StoreLock lock) throws IOException {
         long remembered = lock.lastNumber();
         long last = remembered;
@@ -284,6 +342,16 @@ public final class ImageStore {
             throw new NoSuchFileException(image.toString(), null, "no image " + number + "; there are " + numbers());
         }
         return image;
+    }
+
+    /** The last number that an image had, be it removed since or unfinished; 0 for none. */
+    public long lastNumber() throws IOException {
+        if (!Files.isDirectory(folder)) {
+            return 0;
+        }
+        try (StoreLock lock = StoreLock.take(folder)) {
+            return rememberNumbers(lock);
+        }
     }
 
     private List<Path> entries() throws IOException {
