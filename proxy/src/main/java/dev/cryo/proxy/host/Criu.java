@@ -86,7 +86,11 @@ public final class Criu {
             Run version = run(program, List.of("--version"), CHECK_LIMIT);
             Run check = run(program, List.of("check"), CHECK_LIMIT);
             if (version.success() && check.success()) {
-                working.add(new Criu(program, versionIn(version.output())));
+                Criu criu = new Criu(program, versionIn(version.output()));
+                if (knowsSockets(criu.version, System.getProperty("os.version"))) {
+                    return criu;
+                }
+                working.add(criu);
             } else {
                 reasons.add("`" + program + " check` fails: " + firstError(check.output())
                         + "; run `cryo setup`, which installs a newer one, or launch with --host app");
@@ -97,10 +101,7 @@ public final class Criu {
                     ? unusable("CRIU is not installed; run `cryo setup` as root")
                     : new HostStateException(UNUSABLE, reasons);
         }
-        return working.stream()
-                .filter(criu -> knowsSockets(criu.version, System.getProperty("os.version")))
-                .findFirst()
-                .orElse(working.getFirst());
+        return working.getFirst();
     }
 
     /** Where the program is. */

@@ -37,10 +37,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Brings a job back from an image, in this order: the image is verified, byte by byte, but for the device's memory
- * where that is read when it is used; what the host lacks is named; only then are a proxy and the application started.
- * While the proxy starts CRIU restores the application, which then waits for the lower half to replay the log and take
- * over the device's memory. In a job of the driver's engine there is no proxy: the driver gives the restored processes
- * their device back.
+ * where that is read when it is used; only then is a proxy started, and what the host lacks is named before the
+ * application is. While the proxy starts, replays the log and takes over the device's memory, CRIU restores the
+ * application, which then waits for it. In a job of the driver's engine there is no proxy: the driver gives the
+ * restored processes their device back.
  */
 final class Restart {
     private static final Duration LOAD = Duration.ofMinutes(10);
@@ -203,12 +203,9 @@ final class Restart {
             return runApplicationAnew(prepared);
         }
         try (Scratch unpacked = Scratch.create(hostBytes(), Scratch.elsewhere(site.folder().path(), image.key()))) {
-            HostImage hostImage = unpack(unpacked.path());
-            hostImage.requireRestorable();
-            requireSamePlace(hostImage);
             return site.driver().isPresent()
-                    ? restoreByDriver(hostImage, site.driver().get(), prepared)
-                    : restoreHalves(hostImage, prepared);
+                    ? restoreByDriver(unpack(unpacked.path()), site.driver().get(), prepared)
+                    : restoreHalves(unpacked.path(), prepared);
         }
     }
 
@@ -242,20 +239,23 @@ final class Restart {
         }
     }
 
-    private JobRun restoreHalves(HostImage hostImage, Prepared prepared)
-            throws IOException, HostStateException, RequestFailedException, InterruptedException {
+    /** The proxy starts and restores the device while the host's part is unpacked and restored. */
+    private JobRun restoreHalves(Path unpacked, Prepared prepared)
+            throws IOException, HostStateException, RequestFailedException, InterruptedException, JobException {
         JobRun run = begin(prepared);
         try {
             run.startProxy();
             run.halves().expectReturn();
-            restoreProcesses(hostImage, run);
-            load(run.lowerHalf());
+            // Not closed: if something else fails, the end of the run is what ends it.
+            Aside<Boolean, IOException> device = Aside.begin("cryo-device", () -> loadInto(run));
+            restoreProcesses(unpack(unpacked), run);
+            boolean unused = device.get();
             Connection application = run.returned(CONNECT);
             run.halves().attach(application, run.processes());
             Welcome welcome = new Welcome(Outcome.RESTORED, new byte[0]);
             application.ask(welcome, Running.class, CONNECT, "the restored application to open its gate");
             return run;
-        } catch (IOException | RequestFailedException | HostStateException | RuntimeException e) {
+        } catch (IOException | RequestFailedException | HostStateException | JobException | RuntimeException e) {
             run.close();
             throw e;
         }
@@ -291,6 +291,15 @@ final class Restart {
         }
     }
 
+    private boolean loadInto(JobRun run) throws IOException, InterruptedException {
+        try {
+            load(run.lowerHalf());
+            return true;
+        } catch (RequestFailedException e) {
+            throw new IOException(e.getMessage(), e);
+        }
+    }
+
     private void load(Connection lowerHalf) throws RequestFailedException, InterruptedException {
         long start = System.nanoTime();
         Restore restore = new Restore(
@@ -309,11 +318,14 @@ final class Restart {
         return image.manifest().sections().stream().filter(section -> section.name().startsWith(Section.HOST));
     }
 
-    private HostImage unpack(Path folder) throws IOException, HostStateException {
+    private HostImage unpack(Path folder) throws IOException, HostStateException, JobException {
         for (Section section : hostSections().toList()) {
             image.copyTo(section.name(), folder.resolve(section.name().substring(Section.HOST.length())));
         }
-        return HostImage.read(folder);
+        HostImage hostImage = HostImage.read(folder);
+        hostImage.requireRestorable();
+        requireSamePlace(hostImage);
+        return hostImage;
     }
 
     /** The application knows the names of its pipes and of its supervisor's socket. */

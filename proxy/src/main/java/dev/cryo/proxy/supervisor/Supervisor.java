@@ -124,13 +124,17 @@ public final class Supervisor implements AutoCloseable {
         ImageStore images = folder.images(keys);
         try (ImageReader image = Restart.open(folder, images, number.isPresent() ? number.getAsLong() : newest())) {
             requireSealedAlike(image, source);
-            Restart.verify(folder, image);
             JobSettings settings =
                     overrides.apply(ImagedJob.settings(image.manifest().job())).with(source);
             Loading loading = loading(settings, prefault);
-            Restart.verifyDevice(folder, image, loading);
-            requireSupported(settings);
-            Optional<HostState> host = hostState(settings.host());
+            Optional<HostState> host;
+            try (Aside<Optional<HostState>, JobException> criu =
+                    Aside.begin("cryo-host", () -> hostState(settings.host()))) {
+                Restart.verify(folder, image);
+                Restart.verifyDevice(folder, image, loading);
+                requireSupported(settings);
+                host = criu.get();
+            }
             return new Supervision(site(settings, keys, false), host, loading).restart(image);
         } catch (IOException e) {
             throw new JobException(Kind.FAILED, "job " + folder.name() + " cannot be restarted: " + e.getMessage(), e);
