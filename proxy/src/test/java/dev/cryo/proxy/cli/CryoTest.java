@@ -30,7 +30,7 @@ class CryoTest {
     private final StringWriter err = new StringWriter();
 
     private int run(String... arguments) {
-        CommandLine line = Cryo.commandLine(Map.of("CRYO_HOME", home.toString(), "PATH", "/usr/bin:/bin"));
+        CommandLine line = Cryo.commandLine(Map.of("CRYO_HOME", home.toString(), "PATH", "/usr/bin:/bin"), arguments);
         line.setOut(new PrintWriter(out, true));
         line.setErr(new PrintWriter(err, true));
         return line.execute(arguments);

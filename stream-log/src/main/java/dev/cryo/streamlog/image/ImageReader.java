@@ -41,6 +41,11 @@ public final class ImageReader implements AutoCloseable {
         file.manifest().sections().forEach(section -> sections.put(section.name(), section));
     }
 
+    /** Prepares this process, on another thread, for much that is to be verified soon. */
+    public static void rehearse() {
+        BlockId.rehearse();
+    }
+
     /**
      * Opens the image in a folder.
      *
