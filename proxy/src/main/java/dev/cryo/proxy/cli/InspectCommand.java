@@ -1,13 +1,19 @@
 package dev.cryo.proxy.cli;
 
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import dev.cryo.proxy.host.SavedThread;
 import dev.cryo.proxy.supervisor.ByteSize;
 import dev.cryo.proxy.supervisor.JobException;
 import dev.cryo.proxy.supervisor.JobFolder;
 import dev.cryo.streamlog.image.ImageDescription;
 import dev.cryo.streamlog.image.ImageException;
 import dev.cryo.streamlog.image.ImageReader;
+import dev.cryo.streamlog.image.Section;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -24,7 +30,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "inspect",
         mixinStandardHelpOptions = true,
-        description = "Verify an image, every byte, and show what is inside: calls, memory, modules, sections.")
+        description = "Verify an image, every byte, and show what is inside: calls, memory, threads, sections.")
 final class InspectCommand implements Callable<Integer> {
     private static final int LARGEST = 10;
 
@@ -58,7 +64,9 @@ final class InspectCommand implements Callable<Integer> {
         try (ImageReader image = key.images(folder).read(number)) {
             image.verifyAll((checked, of) -> { });
             ImageDescription description = ImageDescription.of(image);
-            spec.commandLine().getOut().println(json ? Json.of(description) : text(description));
+            List<SavedThread> threads = threads(image);
+            spec.commandLine().getOut().println(
+                    json ? Json.of(new Inspected(description, threads)) : text(description, threads));
             return 0;
         } catch (NoSuchFileException e) {
             throw new JobException(
@@ -71,7 +79,23 @@ final class InspectCommand implements Callable<Integer> {
         }
     }
 
-    private static String text(ImageDescription image) {
+    /** What is printed as JSON: one object. */
+    record Inspected(@JsonUnwrapped ImageDescription image, List<SavedThread> threads) {}
+
+    private static List<SavedThread> threads(ImageReader image) throws IOException {
+        List<SavedThread> threads = new ArrayList<>();
+        for (Section section : image.manifest().sections()) {
+            String name = section.name();
+            String file = name.startsWith(Section.HOST) ? name.substring(Section.HOST.length()) : "";
+            if (SavedThread.isIn(file)) {
+                threads.add(SavedThread.of(file, image.bytes(name)));
+            }
+        }
+        threads.sort(Comparator.comparingLong(SavedThread::id));
+        return threads;
+    }
+
+    private static String text(ImageDescription image, List<SavedThread> threads) {
         StringBuilder text = new StringBuilder();
         line(text, "image", image.job().name() + "@" + image.number() + ", format " + image.formatVersion()
                 + (image.encrypted() ? ", encrypted, " : ", ") + image.id());
@@ -92,11 +116,20 @@ final class InspectCommand implements Callable<Integer> {
         }
         text.append("\nSections\n").append(sections(image));
         if (!image.memory().isEmpty()) {
-            text.append("\nDevice memory: ").append(image.memory().size()).append(" ranges, the largest\n");
+            text.append("\nContents of device memory: ")
+                    .append(image.memory().size())
+                    .append(" ranges, the largest\n");
             text.append(memory(image));
+        }
+        if (!image.allocations().isEmpty()) {
+            text.append("\nAllocations: ").append(image.allocations().size()).append(", the largest\n");
+            text.append(allocations(image));
         }
         if (!image.modules().isEmpty()) {
             text.append("\nModules\n").append(modules(image));
+        }
+        if (!threads.isEmpty()) {
+            text.append("\nThreads: ").append(threads.size()).append('\n').append(table(threads));
         }
         return text.toString().stripTrailing();
     }
@@ -131,6 +164,23 @@ final class InspectCommand implements Callable<Integer> {
         image.memory().stream()
                 .limit(LARGEST)
                 .forEach(range -> table.add("0x" + Long.toHexString(range.address()), ByteSize.words(range.bytes())));
+        return table.toString();
+    }
+
+    private static String allocations(ImageDescription image) {
+        Table table = new Table("ADDRESS", "BYTES", "KIND");
+        image.allocations().stream()
+                .limit(LARGEST)
+                .forEach(allocation -> table.add(
+                        "0x" + Long.toHexString(allocation.address()),
+                        ByteSize.words(allocation.bytes()),
+                        allocation.kind()));
+        return table.toString();
+    }
+
+    private static String table(List<SavedThread> threads) {
+        Table table = new Table("THREAD", "NAME");
+        threads.forEach(thread -> table.add(thread.id(), thread.name()));
         return table.toString();
     }
 

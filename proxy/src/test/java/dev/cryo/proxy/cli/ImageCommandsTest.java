@@ -124,6 +124,8 @@ class ImageCommandsTest {
         assertThat(image.get("number").asLong()).isEqualTo(1);
         assertThat(image.get("calls").get(1).get("name").asText()).isEqualTo("MemMap");
         assertThat(image.get("memory").get(0).get("bytes").asLong()).isEqualTo(8192);
+        assertThat(image.get("allocations").get(0).get("kind").asText()).isEqualTo("device");
+        assertThat(image.get("threads")).isEmpty();
     }
 
     @Test

@@ -22,7 +22,8 @@ import java.util.stream.Stream;
  * @param bytes length of all sections, zeros included
  * @param storedBytes bytes stored for them
  * @param calls of the stream log, in order
- * @param memory ranges of device memory, largest first
+ * @param memory ranges of device memory that have contents, largest first
+ * @param allocations of memory that live, largest first
  * @param modules loaded modules, in order
  */
 public record ImageDescription(
@@ -37,6 +38,7 @@ public record ImageDescription(
         List<SectionSize> sections,
         List<LoggedCall> calls,
         List<LowerHalf.Range> memory,
+        List<Allocation> allocations,
         List<Module> modules) {
 
     /** Describes an image. */
@@ -61,6 +63,10 @@ public record ImageDescription(
                 image.find(Section.DEVICE).map(Section::ranges).orElse(List.of()).stream()
                         .sorted(Comparator.comparingLong(LowerHalf.Range::bytes).reversed())
                         .toList(),
+                calls.stream()
+                        .flatMap(Allocation::of)
+                        .sorted(Comparator.comparingLong(Allocation::bytes).reversed())
+                        .toList(),
                 modules(calls));
     }
 
@@ -76,6 +82,22 @@ public record ImageDescription(
             }
         }
         return List.copyOf(modules.values());
+    }
+
+    /**
+     * Live memory.
+     *
+     * @param kind {@code device}, {@code unified} or {@code page-locked}
+     */
+    public record Allocation(String kind, long address, long bytes) {
+        static Stream<Allocation> of(Call call) {
+            return switch (call) {
+                case Call.MemMap map -> Stream.of(new Allocation("device", map.address(), map.bytes()));
+                case Call.ManagedAlloc alloc -> Stream.of(new Allocation("unified", alloc.address(), alloc.bytes()));
+                case Call.HostAlloc alloc -> Stream.of(new Allocation("page-locked", alloc.address(), alloc.bytes()));
+                default -> Stream.of(); // A log is mostly of other things.
+            };
+        }
     }
 
     /** A section's lengths, zeros included and without, and the number of its ranges. */

@@ -30,7 +30,7 @@ public final class ImageStore {
     private final Disk disk;
     private final InstantSource clock;
 
-    private ImageStore(Path folder, ImageKeys keys, Disk disk, InstantSource clock) {
+    ImageStore(Path folder, ImageKeys keys, Disk disk, InstantSource clock) {
         this.folder = folder;
         this.keys = keys;
         this.disk = disk;

@@ -50,7 +50,8 @@ final class TestImages {
     /** Commits an image of two files: a little device memory, its state, and two sections of the given bytes. */
     static Manifest small(ImageStore store, byte[] log, byte[] core) throws IOException {
         try (ImageWriter image = store.begin()) {
-            try (SectionWriter device = SectionWriter.create(image.folder(), "device")) {
+            try (SectionWriter device = SectionWriter.create(
+                    image.folder(), "device", WriteOptions.ORDINARY.with(image.key()))) {
                 device.memory(
                         Section.DEVICE,
                         List.of(new LowerHalf.Range(ARENA + 256, 512), new LowerHalf.Range(ARENA + 1024, 128)),
