@@ -47,10 +47,12 @@ public final class ProxyMain {
     private static final Duration END = Duration.ofSeconds(10);
 
     private final SocketChannel supervisor;
+    private final UnifiedDevice device;
     private @Nullable ProcessHandle application;
 
-    private ProxyMain(SocketChannel supervisor) {
+    private ProxyMain(SocketChannel supervisor, UnifiedDevice device) {
         this.supervisor = supervisor;
+        this.device = device;
     }
 
     /** Serves a supervisor until it closes the connection. */
@@ -64,11 +66,12 @@ public final class ProxyMain {
         }
         ignoreTerminal();
         ProxyMain proxy = null;
-        try (ManagedLowerHalf device = new ManagedLowerHalf(device(arguments[1]));
+        UnifiedDevice device = device(arguments[1]);
+        try (ManagedLowerHalf managed = new ManagedLowerHalf(device);
                 LowerHalfSession session =
-                        new LowerHalfSession(device, (request, lowerHalf) -> attach(request, device));
+                        new LowerHalfSession(managed, (request, lowerHalf) -> attach(request, managed));
                 SocketChannel supervisor = SocketChannel.open(UnixDomainSocketAddress.of(Path.of(arguments[0])))) {
-            proxy = new ProxyMain(supervisor);
+            proxy = new ProxyMain(supervisor, device);
             session.onContentsLost(proxy::contentsLost);
             proxy.serve(session);
         } finally {
@@ -90,16 +93,11 @@ public final class ProxyMain {
         String[] kindAndOption = device.split(":", 2);
         String option = kindAndOption.length == 1 ? "" : kindAndOption[1];
         return switch (kindAndOption[0]) {
-            case "ptx" -> ptx();
+            case "ptx" -> new PtxDevice();
             case "nvidia" -> nvidia(CaptureMethod.named(option));
             default -> throw new IllegalArgumentException(
                     "this version has no device of kind " + kindAndOption[0] + ", but: ptx, nvidia");
         };
-    }
-
-    private static UnifiedDevice ptx() {
-        Rehearsal.start(FrozenFork::rehearse);
-        return new PtxDevice();
     }
 
     private static UnifiedDevice nvidia(CaptureMethod method) throws IOException {
@@ -132,6 +130,9 @@ public final class ProxyMain {
                 persisting = null;
             }
             if (request instanceof Attach attach) {
+                if (application == null) {
+                    rehearse();
+                }
                 application = ProcessHandle.of(attach.applicationPid()).orElse(null);
             }
             if (request instanceof Persist) {
@@ -141,6 +142,11 @@ public final class ProxyMain {
                 answer(session.handle(request));
             }
         }
+    }
+
+    /** Not earlier: an application that comes back waits for its device. */
+    private void rehearse() {
+        Rehearsal.start(device instanceof PtxDevice ? FrozenFork::rehearse : () -> {});
     }
 
     private static void join(Thread thread) throws IOException {
