@@ -177,7 +177,11 @@ public final class LowerHalfSession implements AutoCloseable {
             }
             persisting = true;
         }
-        WriteOptions options = new WriteOptions(request.threads(), request.compress(), ImageKey.ofTold(request.key()));
+        WriteOptions options = new WriteOptions(
+                request.threads(),
+                request.compress(),
+                ImageKey.ofTold(request.key()),
+                request.peers().stream().map(Path::of).toList());
         try (SectionWriter writer =
                 SectionWriter.create(Path.of(request.imageFolder()), DEVICE_FILE, options)) {
             capture.writeTo(writer, last);

@@ -101,7 +101,7 @@ class IncrementalImageTest {
     private long persist(boolean commit) throws Exception {
         try (ImageWriter image = store.begin()) {
             ControlMessage answer = session.handle(
-                    new ControlMessage.Persist(image.folder().toString(), 2, false, new byte[0]));
+                    new ControlMessage.Persist(image.folder().toString(), 2, false, new byte[0], List.of()));
             assertThat(answer).isInstanceOf(ControlMessage.Persisted.class);
             image.add(((ControlMessage.Persisted) answer).sections());
             try (SectionWriter host = image.sections("host")) {

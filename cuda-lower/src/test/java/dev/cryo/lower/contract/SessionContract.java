@@ -13,6 +13,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -210,10 +211,11 @@ public abstract class SessionContract {
         session.run(new Call.MemMap(DeviceRig.BASE, DeviceRig.CONTEXT, MIB));
         assertThat(session.handle(new ControlMessage.Capture(false))).isEqualTo(new ControlMessage.Captured(MIB));
         assertThat(session.handle(new ControlMessage.Capture(false))).isInstanceOf(ControlMessage.Failed.class);
-        assertThat(session.handle(new ControlMessage.Persist(folder.resolve("no").toString(), 1, false, new byte[0])))
+        String nowhere = folder.resolve("no").toString();
+        assertThat(session.handle(new ControlMessage.Persist(nowhere, 1, false, new byte[0], List.of())))
                 .isInstanceOf(ControlMessage.Failed.class);
         session.expectDone(new ControlMessage.Discard());
-        assertThat(session.handle(new ControlMessage.Persist(folder.toString(), 1, false, new byte[0])))
+        assertThat(session.handle(new ControlMessage.Persist(folder.toString(), 1, false, new byte[0], List.of())))
                 .isEqualTo(new ControlMessage.Failed("Persist: nothing is captured"));
         assertThat(session.handle(new ControlMessage.Resume()))
                 .isEqualTo(new ControlMessage.Failed("Resume: no request to a lower half"));

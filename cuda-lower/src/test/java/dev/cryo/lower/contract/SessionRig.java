@@ -83,7 +83,7 @@ public final class SessionRig implements AutoCloseable {
         whileCaptured.run();
         try (ImageWriter image = store.begin()) {
             ControlMessage answer = session.handle(
-                    new ControlMessage.Persist(image.folder().toString(), 1, false, new byte[0]));
+                    new ControlMessage.Persist(image.folder().toString(), 1, false, new byte[0], List.of()));
             assertThat(answer).isInstanceOf(ControlMessage.Persisted.class);
             image.add(((ControlMessage.Persisted) answer).sections());
             try (SectionWriter host = image.sections("host")) {

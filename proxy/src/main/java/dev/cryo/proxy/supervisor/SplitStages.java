@@ -195,7 +195,8 @@ final class SplitStages implements Stages {
                 image.folder().toString(),
                 parts.images().writerThreads(),
                 parts.images().compress(),
-                ImageKey.told(image.key()));
+                ImageKey.told(image.key()),
+                image.peers().stream().map(Path::toString).toList());
         image.add(lowerHalf()
                 .ask(request, Persisted.class, limit, "the device's memory to be written")
                 .sections());

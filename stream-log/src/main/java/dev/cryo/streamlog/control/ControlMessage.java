@@ -1,6 +1,7 @@
 package dev.cryo.streamlog.control;
 
 import dev.cryo.streamlog.codec.Opcode;
+import java.util.List;
 import dev.cryo.streamlog.codec.Vocabulary;
 
 /** A message between the supervisor and a half of its job. */
@@ -145,9 +146,16 @@ public sealed interface ControlMessage {
      * Persisted}, while other requests are served.
      *
      * @param key what the section is to be encrypted with; empty for none
+     * @param peers the folders of other jobs' images, of which blocks are referred to instead of being written
      */
     @Opcode(24)
-    record Persist(String imageFolder, int threads, boolean compress, byte[] key) implements ControlMessage {}
+    record Persist(String imageFolder, int threads, boolean compress, byte[] key, List<String> peers)
+            implements ControlMessage {
+        /** With a copy of the list. */
+        public Persist {
+            peers = List.copyOf(peers);
+        }
+    }
 
     /** Answers {@link Persist}: the encoded descriptions of the sections that were written and synced. */
     @Opcode(25)

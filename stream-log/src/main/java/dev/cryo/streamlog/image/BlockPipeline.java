@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class BlockPipeline implements AutoCloseable {
     private final Packs known;
+    private final PeerBlocks peers;
     private final PackWriter pack;
     private final Optional<Compression> compression;
     private final Optional<ImageKey> key;
@@ -30,9 +31,10 @@ final class BlockPipeline implements AutoCloseable {
     private final Set<BlockId> written = new HashSet<>();
     private final ExecutorService workers;
 
-    /** Stores in a pack what neither it nor the known ones have; all three stay the caller's. */
-    BlockPipeline(Packs known, PackWriter pack, WriteOptions options) {
+    /** Stores in a pack what neither it nor the known ones nor the peers have; all stay the caller's. */
+    BlockPipeline(Packs known, PeerBlocks peers, PackWriter pack, WriteOptions options) {
         this.known = known;
+        this.peers = peers;
         this.pack = pack;
         this.compression = options.compress() ? Compression.find() : Optional.empty();
         this.key = options.key();
@@ -76,7 +78,7 @@ final class BlockPipeline implements AutoCloseable {
                     int block = i;
                     BlockBuffer buffer = free.removeLast();
                     underWay.add(new Reading(block, workers.submit(() ->
-                            PreparedBlock.of(buffer, source.fill(block, buffer), known::has, compression, key))));
+                            PreparedBlock.of(buffer, source.fill(block, buffer), this::isStored, compression, key))));
                 }
             }
             while (!underWay.isEmpty()) {
@@ -89,6 +91,10 @@ final class BlockPipeline implements AutoCloseable {
         }
     }
 
+    private boolean isStored(BlockId id) throws IOException {
+        return known.has(id) || peers.take(id);
+    }
+
     /** A block that is being read, named and compressed. */
     private record Reading(int block, Future<PreparedBlock> prepared) {}
 
@@ -96,7 +102,10 @@ final class BlockPipeline implements AutoCloseable {
         ids.set(reading.block(), append(await(reading.prepared())));
     }
 
-    /** Stores a block that the calling thread has, uncompressed, so that every process can read it. */
+    /**
+     * Stores a block that the calling thread has, uncompressed, so that every process can read it; which other jobs'
+     * blocks may not be.
+     */
     BlockId storeRaw(BlockFiller filler) throws IOException {
         BlockBuffer buffer = free.removeLast();
         return append(PreparedBlock.of(buffer, filler.fill(buffer), known::has, Optional.empty(), key));

@@ -66,6 +66,11 @@ class Disk {
         Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
     }
 
+    /** Gives a file a second name. */
+    void link(Path link, Path existing) throws IOException {
+        Files.createLink(link, existing);
+    }
+
     void delete(Path path) throws IOException {
         Files.delete(path);
     }

@@ -27,14 +27,30 @@ public final class ImageStore {
 
     private final Path folder;
     private final ImageKeys keys;
+    private final Peers peers;
     private final Disk disk;
     private final InstantSource clock;
 
     ImageStore(Path folder, ImageKeys keys, Disk disk, InstantSource clock) {
+        this(folder, keys, Peers.NONE, disk, clock);
+    }
+
+    private ImageStore(Path folder, ImageKeys keys, Peers peers, Disk disk, InstantSource clock) {
         this.folder = folder;
         this.keys = keys;
+        this.peers = peers;
         this.disk = disk;
         this.clock = clock;
+    }
+
+    /** Tells the stores of other jobs with which blocks are shared. */
+    @FunctionalInterface
+    public interface Peers {
+        /** None. */
+        Peers NONE = List::of;
+
+        /** The folders of their images; asked again for each image. They need not exist. */
+        List<Path> folders() throws IOException;
     }
 
     /** The store in a folder, which {@link #begin} creates if it is not there, but not those above it. */
@@ -49,6 +65,14 @@ public final class ImageStore {
 
     static ImageStore in(Path folder, Disk disk, InstantSource clock) {
         return new ImageStore(folder, ImageKeys.NONE, disk, clock);
+    }
+
+    /**
+     * The same store, whose new images refer to blocks that other jobs have instead of writing them. The other jobs are
+     * only read: what is referred to becomes this store's as well, by hard links.
+     */
+    public ImageStore sharing(Peers others) {
+        return new ImageStore(folder, keys, others, disk, clock);
     }
 
     /** The numbers of the committed images, ascending; none where there is no store. */
@@ -92,7 +116,8 @@ public final class ImageStore {
     }
 
     /**
-     * The bytes that writing an image has added to the store: its own files, and the blocks that no earlier one had.
+     * The bytes that writing an image has added to the store: its own files, and the blocks that no earlier one had
+     * nor any other job with which they are shared.
      *
      * @throws NoSuchFileException if there is no such image
      */
@@ -103,8 +128,10 @@ public final class ImageStore {
                 bytes += Files.size(file);
             }
         }
+        String prefix = ImageWriter.packPrefix(folder(number));
         for (Path pack : Packs.paths(packs())) {
-            if (pack.getFileName().toString().startsWith(ImageWriter.packPrefix(folder(number)))) {
+            String name = pack.getFileName().toString();
+            if (name.startsWith(prefix) && !name.startsWith(prefix + PeerPack.LINKED)) {
                 bytes += Files.size(pack);
             }
         }
@@ -164,12 +191,17 @@ public final class ImageStore {
             return new Collected(0, 0);
         }
         try (StoreLock lock = StoreLock.take(folder)) {
-            return collect(lock, dryRun);
+            // One of two must keep what both have: the one whose folder comes first.
+            List<Path> before = peers.folders().stream()
+                    .filter(other -> other.compareTo(folder) < 0)
+                    .toList();
+            return collect(lock, before, dryRun);
         }
     }
 
-    private Collected collect(@SuppressWarnings("unused") StoreLock proof, boolean dryRun) throws IOException {
-        PackCollector collector = new PackCollector(packs(), disk);
+    private Collected collect(@SuppressWarnings("unused") StoreLock proof, List<Path> before, boolean dryRun)
+            throws IOException {
+        PackCollector collector = new PackCollector(packs(), disk, dryRun);
         for (long number : numbers()) {
             try {
                 collector.need(ManifestFile.read(folder(number), keys).manifest());
@@ -180,13 +212,15 @@ public final class ImageStore {
                         e);
             }
         }
-        return collector.collect(dryRun);
+        return collector.collect(PeerPack.of(before));
     }
 
     /**
      * What is, or would be, given back.
      *
      * @param packs how many files are removed or made smaller
+     * @param bytes that the disk gets back, which it does not of files that other jobs have, too; below 0 where what is
+     *     needed of such files was copied
      */
     public record Collected(int packs, long bytes) {}
 
@@ -240,7 +274,7 @@ public final class ImageStore {
                 return 0; // Nobody knows what it needs.
             }
         }
-        return collect(lock, false).packs();
+        return collect(lock, List.of(), false).packs();
     }
 
     /**
@@ -264,7 +298,15 @@ public final class ImageStore {
             }
             disk.createFolder(partial);
             return new ImageWriter(
-                    number, UUID.randomUUID(), partial, folder(number), keys.find(), disk, clock, lock);
+                    number,
+                    UUID.randomUUID(),
+                    partial,
+                    folder(number),
+                    keys.find(),
+                    peers.folders(),
+                    disk,
+                    clock,
+                    lock);
         } catch (IOException | RuntimeException | Error e) {
             lock.close();
             throw e;

@@ -20,6 +20,7 @@ public final class ImageWriter implements AutoCloseable {
     private final Path partial;
     private final Path target;
     private final Optional<ImageKey> key;
+    private final List<Path> peers;
     private final Disk disk;
     private final InstantSource clock;
     private final StoreLock lock;
@@ -32,6 +33,7 @@ public final class ImageWriter implements AutoCloseable {
             Path partial,
             Path target,
             Optional<ImageKey> key,
+            List<Path> peers,
             Disk disk,
             InstantSource clock,
             StoreLock lock) {
@@ -40,6 +42,7 @@ public final class ImageWriter implements AutoCloseable {
         this.partial = partial;
         this.target = target;
         this.key = key;
+        this.peers = peers;
         this.disk = disk;
         this.clock = clock;
         this.lock = lock;
@@ -55,6 +58,11 @@ public final class ImageWriter implements AutoCloseable {
         return key;
     }
 
+    /** The folders of other jobs' images, of which blocks are referred to instead of being written. */
+    public List<Path> peers() {
+        return peers;
+    }
+
     /** The folder that section files are to be created in, until the image is committed. */
     public Path folder() {
         return partial;
@@ -67,7 +75,7 @@ public final class ImageWriter implements AutoCloseable {
 
     /** Creates a writer of sections, to be finished, {@linkplain #add added} and closed by the caller. */
     public SectionWriter sections(String name, WriteOptions options) throws IOException {
-        return SectionWriter.create(partial, name, options.with(key), disk);
+        return SectionWriter.create(partial, name, options.with(key, peers), disk);
     }
 
     /** Creates one with {@linkplain WriteOptions#ORDINARY ordinary} options. */

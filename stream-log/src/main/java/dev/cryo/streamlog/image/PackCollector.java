@@ -5,29 +5,45 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Gives back the room of blocks that no image needs: removes packs without any that is needed, and writes those anew of
- * which less than half is. Needs the store's lock.
+ * Gives back the room of blocks that no image of a job needs. Needs the store's lock.
  *
  * <p>At every instant each block that an image needs is in a finished pack: a pack is removed when those of its blocks
- * that are needed are in another.
+ * that are needed are in another. Three kinds of packs are looked at, in this order, and what is needed is kept in
+ * the first that has it:
+ *
+ * <ul>
+ *   <li>Packs that other jobs have, too. Their room is not this job's to give back: they are let go where nothing of
+ *       them is needed, and copied from where it is less than a quarter.
+ *   <li>Packs of other jobs with which blocks are shared. One is linked if a quarter of it is needed and a pack of the
+ *       job's own can go for it: so what jobs have written at the same time is there once, too.
+ *   <li>The job's own: removed if nothing is needed, and written anew if less than half is.
+ * </ul>
  */
 final class PackCollector {
     private final Path folder;
     private final Disk disk;
+    private final boolean dryRun;
     private final Set<BlockId> needed = new HashSet<>();
     private final Set<BlockId> kept = new HashSet<>();
+    private int count;
+    private long bytes;
 
-    /** For the packs in a folder, of which no block is needed yet. */
-    PackCollector(Path folder, Disk disk) {
+    /** For the packs in a folder, of which no block is needed yet; a dry run only tells. */
+    PackCollector(Path folder, Disk disk, boolean dryRun) {
         this.folder = folder;
         this.disk = disk;
+        this.dryRun = dryRun;
     }
 
     /** Takes note of the blocks that an image needs. */
@@ -35,28 +51,93 @@ final class PackCollector {
         manifest.sections().forEach(section -> needed.addAll(section.blocks()));
     }
 
-    /** Gives back what is not needed, or only tells what that would be. */
-    ImageStore.Collected collect(boolean dryRun) throws IOException {
-        int count = 0;
-        long bytes = 0;
+    /**
+     * Gives back what is not needed, once.
+     *
+     * @param peers packs of other jobs that can take the place of the job's own
+     */
+    ImageStore.Collected collect(List<PeerPack> peers) throws IOException {
         try (Packs packs = Packs.open(folder)) {
+            List<PackFile> shared = new ArrayList<>();
+            List<PackFile> own = new ArrayList<>();
+            Set<Object> here = new HashSet<>();
             for (PackFile pack : packs.readable()) {
-                List<PackFormat.Entry> live = pack.entries().stream()
-                        .filter(entry -> needed.contains(entry.id()) && !kept.contains(entry.id()))
-                        .toList();
-                long size = Files.size(pack.path());
-                long liveBytes = live.stream().mapToLong(PackFormat.Entry::checked).sum();
-                if (liveBytes * 2 < size - PackFormat.HEADER_BYTES || live.isEmpty()) {
-                    count++;
-                    bytes += size - liveBytes;
-                    if (!dryRun) {
-                        replace(pack, live);
-                    }
-                }
-                live.forEach(entry -> kept.add(entry.id()));
+                (PeerPack.links(pack.path()) > 1 ? shared : own).add(pack);
+                here.add(PeerPack.identity(pack.path()));
+            }
+            for (PackFile pack : shared) {
+                collect(pack, true);
+            }
+            adopt(peers.stream().filter(peer -> !here.contains(peer.identity())).toList(), own);
+            for (PackFile pack : own) {
+                collect(pack, false);
             }
         }
         return new ImageStore.Collected(count, bytes);
+    }
+
+    private void collect(PackFile pack, boolean shared) throws IOException {
+        List<PackFormat.Entry> live = live(pack.entries());
+        long size = Files.size(pack.path());
+        if (live.isEmpty() || isLittle(live, size, shared ? 4 : 2)) {
+            count++;
+            bytes += shared ? 0 : size;
+            bytes -= live.isEmpty() ? 0 : PackFormat.packBytes(live.size(), length(live));
+            if (!dryRun) {
+                replace(pack, live);
+            }
+        }
+        live.forEach(entry -> kept.add(entry.id()));
+    }
+
+    private List<PackFormat.Entry> live(List<PackFormat.Entry> entries) {
+        return entries.stream()
+                .filter(entry -> needed.contains(entry.id()) && !kept.contains(entry.id()))
+                .toList();
+    }
+
+    private static long length(List<PackFormat.Entry> entries) {
+        return entries.stream().mapToLong(PackFormat.Entry::checked).sum();
+    }
+
+    /** Whether blocks are less than a part of a pack. */
+    private static boolean isLittle(List<PackFormat.Entry> entries, long packBytes, int part) {
+        return length(entries) * part < packBytes - PackFormat.HEADER_BYTES;
+    }
+
+    private void adopt(List<PeerPack> peers, List<PackFile> own) throws IOException {
+        boolean linked = false;
+        for (PeerPack peer : peers) {
+            Set<BlockId> useful = useful(peer, own);
+            if (!useful.isEmpty() && (dryRun || peer.linkInto(folder, "", disk))) {
+                kept.addAll(useful);
+                linked = true;
+            }
+        }
+        if (linked && !dryRun) {
+            disk.forceFolder(folder);
+        }
+    }
+
+    /** What can be had of another job's pack instead of the own ones; nothing where that does not pay. */
+    private Set<BlockId> useful(PeerPack peer, List<PackFile> own) throws IOException {
+        Map<BlockId, Integer> codecs = new HashMap<>();
+        own.forEach(pack -> live(pack.entries()).forEach(entry -> codecs.put(entry.id(), entry.codec())));
+        List<PackFormat.Entry> useful = peer.entries().stream()
+                .filter(entry -> Integer.valueOf(entry.codec()).equals(codecs.get(entry.id())))
+                .toList();
+        Set<BlockId> ids = useful.stream().map(PackFormat.Entry::id).collect(Collectors.toSet());
+        if (isLittle(useful, peer.bytes(), 4)) {
+            return Set.of();
+        }
+        for (PackFile pack : own) {
+            List<PackFormat.Entry> live = live(pack.entries());
+            List<PackFormat.Entry> rest = live.stream().filter(entry -> !ids.contains(entry.id())).toList();
+            if (rest.size() < live.size() && isLittle(rest, Files.size(pack.path()), 2)) {
+                return ids;
+            }
+        }
+        return Set.of();
     }
 
     private void replace(PackFile pack, List<PackFormat.Entry> live) throws IOException {

@@ -59,6 +59,11 @@ final class PackFormat {
         return Math.ceilDiv(bytes, ImageFormat.PAGE_BYTES) * ImageFormat.PAGE_BYTES;
     }
 
+    /** The length of a pack of so many blocks, which take so much. */
+    static long packBytes(int entries, long blockBytes) {
+        return HEADER_BYTES + blockBytes + (long) entries * ENTRY_BYTES + FOOTER_BYTES;
+    }
+
     static ByteBuffer buffer(int bytes) {
         return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
     }

@@ -3,7 +3,6 @@ package dev.cryo.streamlog.image;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
-import java.util.function.Predicate;
 
 /**
  * A block that is ready to be stored, in the buffer that it was prepared in.
@@ -15,18 +14,26 @@ record PreparedBlock(BlockId id, BlockBuffer buffer, Codec codec, int stored, in
     /** Compression pays from an eighth on: it has to be undone again. */
     private static final int LEAST_GAIN = 8;
 
+    /** Which blocks need not be stored. */
+    @FunctionalInterface
+    interface Known {
+        /** Whether a block is stored already; asked by several threads. */
+        boolean has(BlockId id) throws IOException;
+    }
+
     /** Names the first bytes of a buffer, and compresses them unless they are known. */
     static PreparedBlock of(
             BlockBuffer buffer,
             int bytes,
-            Predicate<BlockId> known,
+            Known known,
             Optional<Compression> compression,
-            Optional<ImageKey> key) {
+            Optional<ImageKey> key)
+            throws IOException {
         if (bytes == 0) {
             return new PreparedBlock(BlockId.ZERO, buffer, Codec.RAW, 0, 0);
         }
         BlockId id = BlockId.of(buffer.segment(), bytes, key);
-        if (known.test(id)) {
+        if (known.has(id)) {
             return new PreparedBlock(id, buffer, Codec.RAW, 0, bytes);
         }
         int room = bytes - bytes / LEAST_GAIN;

@@ -14,21 +14,24 @@ import java.util.List;
 
 /**
  * Writes sections, one after the other, of an image that is being written, in the process that began the image or in
- * another. Blocks that the store has already are not written again; new ones go to one pack. For one thread at a time.
+ * another. Blocks that the store has already are not written again, nor those that other jobs have whose blocks it
+ * shares; new ones go to one pack. For one thread at a time.
  *
  * <p>A method that fails leaves the pack useless: the image must be given up. A full disk is an {@link IOException}
  * that names the file.
  */
 public final class SectionWriter implements AutoCloseable {
     private final Packs known;
+    private final PeerBlocks peers;
     private final PackWriter pack;
     private final BlockPipeline pipeline;
     private final List<Section> sections = new ArrayList<>();
 
-    private SectionWriter(Packs known, PackWriter pack, WriteOptions options) {
+    private SectionWriter(Packs known, PeerBlocks peers, PackWriter pack, WriteOptions options) {
         this.known = known;
+        this.peers = peers;
         this.pack = pack;
-        this.pipeline = new BlockPipeline(known, pack, options);
+        this.pipeline = new BlockPipeline(known, peers, pack, options);
     }
 
     /**
@@ -50,8 +53,9 @@ public final class SectionWriter implements AutoCloseable {
         Names.checkFile(name);
         Path packs = imageFolder.resolveSibling(Packs.FOLDER);
         Packs known = Packs.open(packs);
-        PackWriter pack = new PackWriter(packs, ImageWriter.packPrefix(imageFolder) + name, disk);
-        return new SectionWriter(known, pack, options);
+        String prefix = ImageWriter.packPrefix(imageFolder);
+        PeerBlocks peers = new PeerBlocks(options.peers(), packs, prefix, disk);
+        return new SectionWriter(known, peers, new PackWriter(packs, prefix + name, disk), options);
     }
 
     /** Writes a section that will be read as a whole: every byte is stored, as it is. */
@@ -140,6 +144,7 @@ public final class SectionWriter implements AutoCloseable {
      */
     public byte[] finish() throws IOException {
         pack.finish();
+        peers.finish();
         return new SectionList(sections).encode();
     }
 

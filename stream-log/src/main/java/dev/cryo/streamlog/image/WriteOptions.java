@@ -1,5 +1,7 @@
 package dev.cryo.streamlog.image;
 
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -8,18 +10,20 @@ import java.util.Optional;
  * @param threads that read, name and compress blocks; at a low priority, beside the one that writes
  * @param compress whether blocks are compressed where that pays; raw ones can be mapped
  * @param key what everything is encrypted with, if it is
+ * @param peers the folders of other jobs' images, of which blocks are referred to instead of being written
  */
-public record WriteOptions(int threads, boolean compress, Optional<ImageKey> key) {
-    /** Two threads, compression, and no encryption. */
-    public static final WriteOptions ORDINARY = new WriteOptions(2, true, Optional.empty());
+public record WriteOptions(int threads, boolean compress, Optional<ImageKey> key, List<Path> peers) {
+    /** Two threads, compression, no encryption, and no other jobs. */
+    public static final WriteOptions ORDINARY = new WriteOptions(2, true, Optional.empty(), List.of());
 
-    /** With another key, or none. */
-    WriteOptions with(Optional<ImageKey> other) {
-        return new WriteOptions(threads, compress, other);
+    /** With what is the store's: a key, or none, and other jobs. */
+    WriteOptions with(Optional<ImageKey> otherKey, List<Path> otherPeers) {
+        return new WriteOptions(threads, compress, otherKey, otherPeers);
     }
 
-    /** With a check of the number. */
+    /** With a check of the number, and a copy of the list. */
     public WriteOptions {
+        peers = List.copyOf(peers);
         if (threads < 1 || threads > 64) {
             throw new IllegalArgumentException("1 to 64 threads can write an image, not " + threads);
         }

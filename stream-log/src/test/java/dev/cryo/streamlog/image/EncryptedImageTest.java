@@ -55,7 +55,7 @@ class EncryptedImageTest {
     /** Commits an image like {@link TestImages#small}, every part of it encrypted. */
     private static Manifest write(ImageStore store, byte[] core) throws IOException {
         try (ImageWriter image = store.begin()) {
-            WriteOptions options = WriteOptions.ORDINARY.with(image.key());
+            WriteOptions options = WriteOptions.ORDINARY.with(image.key(), List.of());
             try (SectionWriter device = SectionWriter.create(image.folder(), "device", options)) {
                 device.memory(
                         Section.DEVICE,

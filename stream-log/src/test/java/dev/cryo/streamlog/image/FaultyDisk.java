@@ -119,6 +119,13 @@ class FaultyDisk extends Disk {
     }
 
     @Override
+    void link(Path link, Path existing) throws IOException {
+        step(link);
+        super.link(link, existing);
+        entries.push(new Entry(link, link));
+    }
+
+    @Override
     void delete(Path path) throws IOException {
         step(path);
         super.delete(path);

@@ -51,7 +51,7 @@ final class TestImages {
     static Manifest small(ImageStore store, byte[] log, byte[] core) throws IOException {
         try (ImageWriter image = store.begin()) {
             try (SectionWriter device = SectionWriter.create(
-                    image.folder(), "device", WriteOptions.ORDINARY.with(image.key()))) {
+                    image.folder(), "device", WriteOptions.ORDINARY.with(image.key(), List.of()))) {
                 device.memory(
                         Section.DEVICE,
                         List.of(new LowerHalf.Range(ARENA + 256, 512), new LowerHalf.Range(ARENA + 1024, 128)),
