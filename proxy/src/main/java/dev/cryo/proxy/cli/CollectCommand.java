@@ -80,9 +80,12 @@ final class CollectCommand implements Callable<Integer> {
     }
 
     static String words(ImageStore.Collected collected, boolean dryRun) {
-        return collected.packs() == 0
-                ? "nothing to give back"
-                : (dryRun ? "would give back " : "gave back ") + ByteSize.words(collected.bytes()) + ", of "
-                        + collected.packs() + (collected.packs() == 1 ? " file" : " files");
+        if (collected.packs() == 0) {
+            return "nothing to give back";
+        }
+        String files = collected.packs() + (collected.packs() == 1 ? " file" : " files");
+        return collected.bytes() <= 0
+                ? "other jobs need what this one " + (dryRun ? "would let" : "let") + " go, of " + files
+                : (dryRun ? "would give back " : "gave back ") + ByteSize.words(collected.bytes()) + ", of " + files;
     }
 }

@@ -126,6 +126,13 @@ final class LaunchCommand implements Callable<Integer> {
     private @Nullable String store;
 
     @Option(
+            names = "--shares-with",
+            paramLabel = "GROUP",
+            description = "Store what the images of jobs with the same GROUP have in common once, such as of the ranks"
+                    + " of one program. Each job's images stay whole without the others'.")
+    private @Nullable String sharesWith;
+
+    @Option(
             names = "--writer-threads",
             paramLabel = "N",
             defaultValue = "2",
@@ -176,6 +183,9 @@ final class LaunchCommand implements Callable<Integer> {
         if (engine == Engine.DRIVER) {
             refuseWithDriver();
         }
+        if (sharesWith != null) {
+            JobFolder.checkGroup(sharesWith);
+        }
         JobSettings settings = new JobSettings(
                 command,
                 forApplication(),
@@ -191,12 +201,17 @@ final class LaunchCommand implements Callable<Integer> {
                 !noLog,
                 portableCpu,
                 unifiedMemory != null ? unifiedMemory : Policy.PAGES,
-                new ImageSettings(writerThreads, !rawImages, keep, store, key.chosen().orElse(KeySource.NONE)),
+                imageSettings(),
                 timeout.toMillis());
         JobFolder folder = JobFolder.named(name == null ? defaultName() : name, environment);
         try (Supervisor supervisor = Supervisor.of(folder, environment, Terminal.ofProcess())) {
             return supervisor.launch(settings);
         }
+    }
+
+    private ImageSettings imageSettings() {
+        KeySource source = key.chosen().orElse(KeySource.NONE);
+        return new ImageSettings(writerThreads, !rawImages, keep, store, source, sharesWith);
     }
 
     /** What the application knows is in its images: credentials are not to be. */

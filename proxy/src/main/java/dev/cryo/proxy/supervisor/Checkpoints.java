@@ -67,7 +67,7 @@ final class Checkpoints {
                             report.pauseNanos() / 1e6,
                             report.totalNanos() / 1e6));
             site.messages().note("image " + report.image() + ": " + report.timeline());
-            removeOld();
+            giveBack();
             site.mirror().ifPresent(Mirror::wake);
             if (host.isEmpty() && report.resources() == 0) {
                 site.messages().say("image " + report.image() + " has device memory alone: the application has no"
@@ -137,23 +137,26 @@ final class Checkpoints {
                 timeout);
     }
 
-    /** The new image is complete, whatever becomes of old ones. */
-    private void removeOld() {
+    /** The new image is complete, whatever becomes of old ones, and of what other jobs have as well. */
+    private void giveBack() {
         int keep = site.settings().images().keep();
-        if (keep == 0) {
-            return;
-        }
         ImageStore store = site.images();
         try {
-            List<Long> removed =
-                    store.keep(keep, site.mirror().map(Mirror::underWay).orElse(0L));
+            List<Long> removed = keep == 0
+                    ? List.of()
+                    : store.keep(keep, site.mirror().map(Mirror::underWay).orElse(0L));
+            if (removed.isEmpty() && site.settings().images().sharesWith() == null) {
+                return;
+            }
+            ImageStore.Collected collected = store.collect(false);
             if (!removed.isEmpty()) {
-                long bytes = store.collect(false).bytes();
-                site.messages().note(
-                        "images " + removed + " were removed, which gave " + ByteSize.words(bytes) + " back");
+                site.messages().note("images " + removed + " were removed");
+            }
+            if (collected.bytes() > 0) {
+                site.messages().note(ByteSize.words(collected.bytes()) + " were given back");
             }
         } catch (IOException e) {
-            site.messages().say("older images could not be removed: " + e.getMessage());
+            site.messages().say("disk space of older images could not be given back: " + e.getMessage());
         }
     }
 

@@ -10,11 +10,13 @@ import dev.cryo.streamlog.image.JobInfo;
 import dev.cryo.streamlog.image.JobInfo.Arrangement;
 import dev.cryo.streamlog.image.JobInfo.HostMode;
 import dev.cryo.uvm.Policy;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** How a job's settings are kept in its images, so that an old image restarts as it was launched. */
 final class ImagedJob {
@@ -31,12 +33,15 @@ final class ImagedJob {
     private static final String COMPRESS = "compress";
     private static final String KEEP = "keep";
     private static final String STORE = "store";
+    private static final String SHARES_WITH = "sharesWith";
     private static final String TIMEOUT = "timeoutMillis";
 
     private ImagedJob() {}
 
     static JobInfo of(String name, JobSettings settings) {
-        String store = settings.images().store();
+        List<JobInfo.Property> optional = new ArrayList<>();
+        add(optional, STORE, settings.images().store());
+        add(optional, SHARES_WITH, settings.images().sharesWith());
         JobInfo job = new JobInfo(
                 name,
                 version(),
@@ -61,7 +66,13 @@ final class ImagedJob {
                         new JobInfo.Property(COMPRESS, Boolean.toString(settings.images().compress())),
                         new JobInfo.Property(KEEP, Integer.toString(settings.images().keep())),
                         new JobInfo.Property(TIMEOUT, Long.toString(settings.timeoutMillis()))));
-        return store == null ? job : job.with(List.of(new JobInfo.Property(STORE, store)));
+        return job.with(optional);
+    }
+
+    private static void add(List<JobInfo.Property> to, String name, @Nullable String value) {
+        if (value != null) {
+            to.add(new JobInfo.Property(name, value));
+        }
     }
 
     /**
@@ -100,7 +111,8 @@ final class ImagedJob {
                 job.property(COMPRESS).map(Boolean::valueOf).orElse(ImageSettings.ORDINARY.compress()),
                 job.property(KEEP).map(Integer::valueOf).orElse(ImageSettings.ORDINARY.keep()),
                 job.property(STORE).orElse(null),
-                KeySource.NONE);
+                KeySource.NONE,
+                job.property(SHARES_WITH).orElse(null));
     }
 
     private static String lower(Enum<?> value) {

@@ -12,6 +12,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -121,7 +122,77 @@ public record JobFolder(Path path) {
 
     /** The images of the job, with other keys. */
     public ImageStore images(ImageKeys keys) {
-        return ImageStore.in(path.resolve("images"), keys);
+        return ImageStore.in(imagesFolder(), keys).sharing(this::peers);
+    }
+
+    private Path imagesFolder() {
+        return path.resolve("images");
+    }
+
+    /** The folders of the images of those jobs beside this one that share blocks with it. */
+    private List<Path> peers() throws IOException {
+        if (!isKnown()) {
+            return List.of();
+        }
+        JobSettings own = read();
+        if (own.images().sharesWith() == null) {
+            return List.of();
+        }
+        List<Path> found = new ArrayList<>();
+        try (Stream<Path> jobs = Files.list(path.resolveSibling(""))) {
+            for (Path other : jobs.sorted().toList()) {
+                JobFolder job = new JobFolder(other);
+                if (!other.equals(path) && job.isKnown() && job.sharesWith(own)) {
+                    found.add(job.imagesFolder());
+                }
+            }
+        }
+        return found;
+    }
+
+    /** A job that is being removed, or whose settings cannot be read, shares nothing. */
+    private boolean sharesWith(JobSettings own) {
+        try {
+            return read().sharesWith(own);
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /**
+     * Makes sure that files here can have second names, by which jobs share what they have stored.
+     *
+     * @throws JobException if they cannot
+     */
+    void requireLinks() throws JobException {
+        Path file = path.resolve(".links");
+        Path link = path.resolve(".links.second");
+        try {
+            Files.deleteIfExists(file);
+            Files.deleteIfExists(link);
+            Files.createLink(link, Files.createFile(file));
+            Files.delete(link);
+            Files.delete(file);
+        } catch (IOException e) {
+            throw new JobException(
+                    Kind.UNAVAILABLE,
+                    "--shares-with needs a file system with hard links, which that of " + path + " is not: leave it"
+                            + " out, or set CRYO_HOME to a folder on another one (" + e.getMessage() + ")",
+                    e);
+        }
+    }
+
+    /**
+     * Checks the name of the jobs that share blocks, which has the form of a job's.
+     *
+     * @throws JobException if it is none
+     */
+    public static void checkGroup(String name) throws JobException {
+        if (!NAME.matcher(name).matches()) {
+            throw new JobException(
+                    Kind.USAGE,
+                    "--shares-with takes letters, digits, and . _ - between them, at most 64, not \"" + name + "\"");
+        }
     }
 
     /** Whether the job was launched or restarted here. */
@@ -155,10 +226,14 @@ public record JobFolder(Path path) {
     /** What the job was launched with. */
     public JobSettings settings() throws JobException {
         try {
-            return JSON.readValue(settingsFile().toFile(), JobSettings.class);
+            return read();
         } catch (IOException e) {
             throw new JobException(Kind.FAILED, "cannot read " + settingsFile() + ": " + e.getMessage(), e);
         }
+    }
+
+    private JobSettings read() throws IOException {
+        return JSON.readValue(settingsFile().toFile(), JobSettings.class);
     }
 
     void write(JobSettings settings) throws IOException {

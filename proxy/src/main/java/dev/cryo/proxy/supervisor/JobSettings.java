@@ -97,6 +97,15 @@ public record JobSettings(
                 : kind + ":" + capture.name().toLowerCase(Locale.ROOT);
     }
 
+    /** Whether another job's blocks can be this one's: it is of the same group, and writes them in the same form. */
+    boolean sharesWith(JobSettings other) {
+        return images.sharesWith() != null
+                && images.sharesWith().equals(other.images.sharesWith())
+                && images.compress() == other.images.compress()
+                && images.key().isPresent() == other.images.key().isPresent()
+                && inProcess == other.inProcess;
+    }
+
     /** The same with another source of the images' key. */
     public JobSettings with(KeySource key) {
         return withImages(images.with(key));

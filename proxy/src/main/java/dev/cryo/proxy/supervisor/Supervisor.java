@@ -80,6 +80,9 @@ public final class Supervisor implements AutoCloseable {
      */
     public int launch(JobSettings settings) throws JobException, InterruptedException {
         requireSupported(settings);
+        if (settings.images().sharesWith() != null) {
+            folder.requireLinks();
+        }
         JavaCommand.requireNewEnough(settings, Path.of(System.getProperty("java.home"), "bin", "java"));
         Optional<HostState> host = hostState(settings.host());
         Site site = site(settings, settings.images().key().keys(), true);
