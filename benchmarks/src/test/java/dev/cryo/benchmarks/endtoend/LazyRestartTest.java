@@ -147,7 +147,7 @@ class LazyRestartTest extends InWorkplace {
 
         assertThat(restarted.exitCode(RUN)).as(restarted.printed()).isEqualTo(IMAGE_UNUSABLE);
         assertThat(restarted.err().text())
-                .contains("the device's memory cannot be read from the image")
+                .contains("its memory cannot be read from the image")
                 .contains("1-device.pack at offset ")
                 .contains("expected CRC32C ")
                 .contains("section device");

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -93,6 +94,22 @@ public final class HostState {
      * @throws HostStateException when it cannot be restored; nothing of it is left running then
      */
     public Restored restore(HostImage image, Path workFolder, Duration timeout) throws HostStateException {
+        return restore(image, workFolder, timeout, List.of());
+    }
+
+    /**
+     * As {@link #restore}, but the pages that the image's folder has not are brought while the application runs.
+     *
+     * @param pages serves them already
+     */
+    public Restored restoreLazily(HostImage image, Path workFolder, Duration timeout, LazyPages pages)
+            throws HostStateException {
+        Objects.requireNonNull(pages, "pages");
+        return restore(image, workFolder, timeout, List.of("--lazy-pages"));
+    }
+
+    private Restored restore(HostImage image, Path workFolder, Duration timeout, List<String> options)
+            throws HostStateException {
         image.requireRestorable();
         try {
             Files.createDirectories(workFolder);
@@ -101,7 +118,7 @@ public final class HostState {
                 file.cutBack().ifPresent(cut::add);
             }
             return new Restored(
-                    ApplicationProcess.child(runRestore(image, workFolder, timeout), image.place()), cut);
+                    ApplicationProcess.child(runRestore(image, workFolder, timeout, options), image.place()), cut);
         } catch (IOException e) {
             throw new HostStateException("the application could not be restored", e);
         }
@@ -126,11 +143,18 @@ public final class HostState {
                 : reasons;
     }
 
-    private int runRestore(HostImage image, Path workFolder, Duration timeout) throws HostStateException, IOException {
-        Path pidFile = workFolder.toAbsolutePath().resolve("restored.pid");
+    /** Where CRIU leaves the id of the process that it has restored. */
+    static Path pidFile(Path workFolder) {
+        return workFolder.toAbsolutePath().resolve("restored.pid");
+    }
+
+    private int runRestore(HostImage image, Path workFolder, Duration timeout, List<String> options)
+            throws HostStateException, IOException {
+        Path pidFile = pidFile(workFolder);
         Files.deleteIfExists(pidFile);
         Posix.becomeSubreaper();
         List<String> words = new ArrayList<>(List.of("restore", "--restore-detached", "--pidfile", pidFile.toString()));
+        words.addAll(options);
         words.addAll(common(image.folder(), workFolder, "restore.log", image.tcpClosed()));
         Path log = workFolder.resolve("restore.log");
         Files.deleteIfExists(log);

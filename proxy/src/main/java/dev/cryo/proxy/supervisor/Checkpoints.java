@@ -17,6 +17,9 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /** Takes the checkpoints of a job: one at a time, others wait for it. Thread-safe. */
 final class Checkpoints {
+    /** A restored application's memory is brought at the speed of a disk; CRIU would save what is missing as zeros. */
+    private static final Duration MEMORY = Duration.ofMinutes(30);
+
     private final Site site;
     private final Optional<HostState> host;
     private final ReentrantLock oneAtATime = new ReentrantLock(true);
@@ -47,6 +50,10 @@ final class Checkpoints {
         try {
             if (!site.settings().keepLog()) {
                 throw refused("the job was launched with --no-log");
+            }
+            if (!run.awaitHostPages(MEMORY)) {
+                throw refused("the application's memory was not all read from its image within " + MEMORY.toMinutes()
+                        + " min");
             }
             return attempt(run, timeout, hold);
         } finally {

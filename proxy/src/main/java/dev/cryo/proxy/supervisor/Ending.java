@@ -15,7 +15,7 @@ record Ending(int code, Kind kind) {
         KILLED,
         /** The lower half was lost. */
         LOWER_HALF_LOST,
-        /** Contents of the device could not be read from the image that the run came from. */
+        /** Contents of memory could not be read from the image that the run came from. */
         CONTENTS_LOST,
         /** Somebody asked for the end of the job. */
         ASKED

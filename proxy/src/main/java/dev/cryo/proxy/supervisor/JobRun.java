@@ -7,6 +7,7 @@ import dev.cryo.proxy.host.ApplicationProcess;
 import dev.cryo.proxy.host.ExitStatus;
 import dev.cryo.proxy.host.HostState;
 import dev.cryo.proxy.host.HostStateException;
+import dev.cryo.proxy.host.LazyPages;
 import dev.cryo.proxy.host.SignalNumbers;
 import dev.cryo.proxy.host.StandardStreams;
 import dev.cryo.proxy.supervisor.JobException.Kind;
@@ -52,6 +53,7 @@ final class JobRun implements Halves.Events, AutoCloseable {
     private final OutputPump error;
     private @Nullable ProxyProcess proxy;
     private @Nullable ApplicationProcess application;
+    private @Nullable LazyPages hostPages;
     private final List<PagerWatch> pagerWatches = new CopyOnWriteArrayList<>();
     /** A bit for each number. */
     private volatile long passedOn;
@@ -150,6 +152,20 @@ final class JobRun implements Halves.Events, AutoCloseable {
         site.input().connect(streams);
         site.status().update(now -> now.withApplication(
                 ProcessHandle.of(started.programPid()).map(JobStatus.Running::of).orElse(null)));
+    }
+
+    /** Takes over what brings the application's memory. */
+    synchronized void hostPages(LazyPages pages) {
+        hostPages = pages;
+    }
+
+    /** Waits until all of the application's memory has been brought: before, it cannot be saved. */
+    boolean awaitHostPages(Duration limit) throws InterruptedException {
+        LazyPages pages;
+        synchronized (this) {
+            pages = hostPages;
+        }
+        return pages == null || pages.await(limit);
     }
 
     /** Finds the application's processes. */
@@ -334,7 +350,7 @@ final class JobRun implements Halves.Events, AutoCloseable {
         Thread.ofVirtual().name("cryo-lost").start(this::endParts);
     }
 
-    /** Why contents of the device could not be read from the image that this run came from, if that is so. */
+    /** Why contents of memory could not be read from the image that this run came from, if that is so. */
     Optional<String> lostContents() {
         return Optional.ofNullable(contentsLost);
     }
@@ -427,6 +443,7 @@ final class JobRun implements Halves.Events, AutoCloseable {
         site.input().disconnect();
         try (server; streams) {
             endParts();
+            releaseHostPages();
             site.status().update(now -> now.withApplication(null).withProxy(null));
             streams.applicationEnded();
             boolean all = output.finish(QUIET) & error.finish(QUIET);
@@ -435,6 +452,27 @@ final class JobRun implements Halves.Events, AutoCloseable {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Whoever still waits for a page must have ended before: it would see zeros. */
+    private void releaseHostPages() throws IOException, InterruptedException {
+        LazyPages pages;
+        ApplicationProcess ending;
+        synchronized (this) {
+            pages = hostPages;
+            hostPages = null;
+            ending = application;
+        }
+        if (pages == null) {
+            return;
+        }
+        try (pages) {
+            if (ending != null) {
+                ExitStatus unused = ending.onExit().get(END.toMillis(), TimeUnit.MILLISECONDS);
+            }
+        } catch (TimeoutException | ExecutionException e) {
+            site.messages().defect("waiting for the application's end", e);
         }
     }
 

@@ -6,6 +6,7 @@ import dev.cryo.proxy.driver.ProcessCheckpoints;
 import dev.cryo.proxy.host.HostImage;
 import dev.cryo.proxy.host.HostState;
 import dev.cryo.proxy.host.HostStateException;
+import dev.cryo.proxy.host.LazyPages;
 import dev.cryo.proxy.host.Restored;
 import dev.cryo.proxy.supervisor.JobException.Kind;
 import dev.cryo.proxy.supervisor.JobStatus.Phase;
@@ -36,11 +37,11 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Brings a job back from an image, in this order: the image is verified, byte by byte, but for the device's memory
- * where that is read when it is used; only then is a proxy started, and what the host lacks is named before the
- * application is. While the proxy starts, replays the log and takes over the device's memory, CRIU restores the
- * application, which then waits for it. In a job of the driver's engine there is no proxy: the driver gives the
- * restored processes their device back.
+ * Brings a job back from an image, in this order: the image is verified, byte by byte, but for the memory of the device
+ * and of the application where that is read when it is used; only then is a proxy started, and what the host lacks is
+ * named before the application is. While the proxy starts, replays the log and takes over the device's memory, CRIU
+ * restores the application, which then waits for it. In a job of the driver's engine there is no proxy: the driver
+ * gives the restored processes their device back.
  */
 final class Restart {
     private static final Duration LOAD = Duration.ofMinutes(10);
@@ -66,12 +67,20 @@ final class Restart {
         this.host = host;
     }
 
-    /** When the device's memory is read from the image and checked. */
+    /** When memory is read from the image and checked. */
     enum Loading {
         /** Before anything is started. */
         AHEAD,
-        /** Each part when it is used first, where the device can. */
-        WHEN_USED
+        /** Each part when it is used first: the device's, where the device can, and much of the application's. */
+        WHEN_USED;
+
+        /** Whether a section is not read ahead. */
+        boolean leaves(Section section) {
+            return switch (this) {
+                case AHEAD -> false;
+                case WHEN_USED -> section.name().equals(Section.DEVICE) || LazyHost.suits(section);
+            };
+        }
     }
 
     /**
@@ -88,29 +97,13 @@ final class Restart {
     }
 
     /**
-     * Verifies all of an image but the device's memory.
+     * Verifies an image, but for what will be when it is used.
      *
      * @throws JobException if the image cannot be used
      */
-    static void verify(JobFolder folder, ImageReader image) throws JobException {
+    static void verify(JobFolder folder, ImageReader image, Loading loading) throws JobException {
         try {
-            image.verifyAllBut(Section.DEVICE, (checked, of) -> { });
-        } catch (IOException e) {
-            throw unusable(folder, image.manifest().number(), e);
-        }
-    }
-
-    /**
-     * Verifies the device's memory, unless it will be when it is used.
-     *
-     * @throws JobException if the image cannot be used
-     */
-    static void verifyDevice(JobFolder folder, ImageReader image, Loading loading) throws JobException {
-        try {
-            switch (loading) {
-                case AHEAD -> image.verify(Section.DEVICE, (checked, of) -> { });
-                case WHEN_USED -> { }
-            }
+            image.verify(section -> !loading.leaves(section), (checked, of) -> { });
         } catch (IOException e) {
             throw unusable(folder, image.manifest().number(), e);
         }
@@ -157,7 +150,7 @@ final class Restart {
     /**
      * Starts a run from an image, which is not closed.
      *
-     * @param loading as the image was {@linkplain #verifyDevice verified}
+     * @param loading as the image was {@linkplain #verify verified}
      * @param host what restores processes; needed for images of a process
      * @param prepared makes a run without parts
      * @param running is given the run before the user is told that it runs
@@ -218,7 +211,16 @@ final class Restart {
     private void restoreProcesses(HostImage hostImage, JobRun run) throws IOException, HostStateException {
         HostState restorer = host.orElseThrow(() -> new IllegalStateException("no CRIU"));
         Path work = site.folder().path().resolve("criu");
-        Restored restored = restorer.restore(hostImage, work, RESTORE);
+        long start = System.nanoTime();
+        Restored restored;
+        if (hostSections().anyMatch(loading::leaves)) {
+            LazyPages pages = LazyHost.begin(hostImage, image, work, run, site.messages());
+            run.hostPages(pages);
+            restored = restorer.restoreLazily(hostImage, work, RESTORE, pages);
+        } else {
+            restored = restorer.restore(hostImage, work, RESTORE);
+        }
+        site.messages().note("CRIU restored the application in %.3f s".formatted((System.nanoTime() - start) / 1e9));
         run.application(restored.application());
         restored.cut().forEach(cut -> site.messages()
                 .say("what the application had written after the checkpoint is kept in " + cut));
@@ -310,8 +312,9 @@ final class Restart {
         site.messages().note("the device was restored in %.3f s".formatted((System.nanoTime() - start) / 1e9));
     }
 
+    /** What has to be unpacked, about. */
     private long hostBytes() {
-        return hostSections().mapToLong(Section::bytes).sum();
+        return hostSections().filter(section -> !loading.leaves(section)).mapToLong(Section::bytes).sum();
     }
 
     private java.util.stream.Stream<Section> hostSections() {
@@ -319,12 +322,17 @@ final class Restart {
     }
 
     private HostImage unpack(Path folder) throws IOException, HostStateException, JobException {
-        for (Section section : hostSections().toList()) {
+        long start = System.nanoTime();
+        for (Section section : hostSections().filter(each -> !loading.leaves(each)).toList()) {
             image.copyTo(section.name(), folder.resolve(section.name().substring(Section.HOST.length())));
+        }
+        for (Section section : hostSections().filter(loading::leaves).toList()) {
+            LazyHost.unpackRest(image, section, folder);
         }
         HostImage hostImage = HostImage.read(folder);
         hostImage.requireRestorable();
         requireSamePlace(hostImage);
+        site.messages().note("the host's part was unpacked in %.3f s".formatted((System.nanoTime() - start) / 1e9));
         return hostImage;
     }
 

@@ -192,8 +192,8 @@ final class Supervision implements JobRun.Commands {
 
     /** The image is damaged: the job does not come back from any that was not verified as a whole. */
     private void contentsLost(String why) throws JobException {
-        String message = "the job cannot go on, since the device's memory cannot be read from the image that it was"
-                + " restarted from: " + why;
+        String message = "the job cannot go on, since its memory cannot be read from the image that it was restarted"
+                + " from: " + why;
         if (site.settings().onFailure() == OnFailure.STOP || ending.get()) {
             JobException cause = new JobException(Kind.IMAGE, message + Restart.others(site.folder(), baseImage));
             throw failed(String.valueOf(cause.getMessage()), cause);
@@ -213,8 +213,7 @@ final class Supervision implements JobRun.Commands {
                         new IOException("repeated failure"));
             }
             try (ImageReader image = Restart.open(site.folder(), site.images(), baseImage)) {
-                Restart.verify(site.folder(), image);
-                Restart.verifyDevice(site.folder(), image, loading);
+                Restart.verify(site.folder(), image, loading);
                 return bringBack(image);
             } catch (JobException e) {
                 if (e.kind() != Kind.FAILED || ending.get()) {

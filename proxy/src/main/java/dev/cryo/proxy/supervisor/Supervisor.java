@@ -133,8 +133,7 @@ public final class Supervisor implements AutoCloseable {
             Optional<HostState> host;
             try (Aside<Optional<HostState>, JobException> criu =
                     Aside.begin("cryo-host", () -> hostState(settings.host()))) {
-                Restart.verify(folder, image);
-                Restart.verifyDevice(folder, image, loading);
+                Restart.verify(folder, image, loading);
                 requireSupported(settings);
                 host = criu.get();
             }

@@ -56,6 +56,21 @@ final class Running implements AutoCloseable {
         return running;
     }
 
+    static Running of(StandardStreams streams, ApplicationProcess process) {
+        return new Running(streams, process, List.of());
+    }
+
+    static Running restoreLazily(HostState host, HostImage image, Path workFolder, LazyPages pages) throws Exception {
+        StandardStreams streams = StandardStreams.create(image.streamsFolder());
+        try {
+            Restored restored = host.restoreLazily(image, workFolder, RESTORE, pages);
+            return new Running(streams, restored.application(), restored.cut());
+        } catch (HostStateException e) {
+            streams.close();
+            throw e;
+        }
+    }
+
     static Running restore(HostState host, Path imageFolder, Path workFolder) throws Exception {
         HostImage image = HostImage.read(imageFolder);
         StandardStreams streams = StandardStreams.create(image.streamsFolder());

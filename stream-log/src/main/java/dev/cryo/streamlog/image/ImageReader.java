@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.function.IntPredicate;
 import java.util.function.Predicate;
 
 /**
@@ -259,6 +260,31 @@ public final class ImageReader implements AutoCloseable {
         }
     }
 
+    /**
+     * Writes some blocks of a section to a new file of its length, readable by its owner only, with a hole for all
+     * else. What is written is checked as {@link #verifyAll} would.
+     *
+     * @throws IOException if there is such a file
+     */
+    public void copyTo(String name, Path target, IntPredicate blocks) throws IOException {
+        Section section = section(name);
+        try (Arena arena = Arena.ofConfined();
+                FileChannel channel = Disk.REAL.createFile(target)) {
+            BlockBuffer buffer = new BlockBuffer(arena);
+            int last = section.blocks().size() - 1;
+            for (int i = 0; i <= last; i++) {
+                if (blocks.test(i)) {
+                    int unused = loadNamed(section, i, buffer);
+                    channel.position((long) i * ImageFormat.BLOCK_BYTES);
+                    Disk.REAL.write(target, channel, buffer.bytes().clear().limit(section.blockBytes(i)));
+                } else if (i == last) {
+                    channel.position(section.bytes() - 1);
+                    Disk.REAL.write(target, channel, ByteBuffer.allocate(1));
+                }
+            }
+        }
+    }
+
     /** Gives the contents of a section of memory to a sink: all ranges, in order. */
     public void readMemory(String name, MemorySink sink) throws IOException {
         Section section = section(name);
@@ -287,16 +313,16 @@ public final class ImageReader implements AutoCloseable {
      * @throws ImageException if a byte is not what was written, or a file lies in the folder that does not belong there
      */
     public void verifyAll(Progress progress) throws IOException {
-        verify(any -> true, progress);
+        verify(List.copyOf(sections.values()), progress);
     }
 
     /**
-     * Checks every byte of the image but those that only one section has.
+     * Checks every byte of some sections.
      *
      * @throws ImageException as {@link #verifyAll} does
      */
-    public void verifyAllBut(String section, Progress progress) throws IOException {
-        verify(other -> !other.equals(section), progress);
+    public void verify(Predicate<Section> chosen, Progress progress) throws IOException {
+        verify(sections.values().stream().filter(chosen).toList(), progress);
     }
 
     /**
@@ -305,13 +331,10 @@ public final class ImageReader implements AutoCloseable {
      * @throws ImageException as {@link #verifyAll} does
      */
     public void verify(String section, Progress progress) throws IOException {
-        verify(section::equals, progress);
+        verify(other -> other.name().equals(section), progress);
     }
 
-    private void verify(Predicate<String> names, Progress progress) throws IOException {
-        List<Section> chosen = sections.values().stream()
-                .filter(section -> names.test(section.name()))
-                .toList();
+    private void verify(List<Section> chosen, Progress progress) throws IOException {
         new Verifier(this, chosen, progress).verify();
     }
 

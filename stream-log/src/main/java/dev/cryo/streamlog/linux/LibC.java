@@ -30,6 +30,11 @@ final class LibC {
                 .orElseThrow(() -> new IllegalStateException("the C library has no " + name));
     }
 
+    /** Whether this C library has a function. */
+    static boolean has(String name) {
+        return LINKER.defaultLookup().find(name).isPresent();
+    }
+
     /**
      * A function of {@code arguments} longs that returns a long and sets errno; its first argument is errno's place.
      */

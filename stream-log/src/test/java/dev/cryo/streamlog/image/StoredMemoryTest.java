@@ -172,10 +172,10 @@ class StoredMemoryTest {
             channel.write(ByteBuffer.wrap(new byte[] {0x55}), PackFormat.HEADER_BYTES + 100);
         }
         try (ImageReader image = ImageReader.open(folder)) {
-            image.verifyAllBut(Section.DEVICE, (done, of) -> assertThat(of).isZero());
+            image.verify(section -> !section.name().equals(Section.DEVICE), (done, of) -> assertThat(of).isZero());
             assertThatThrownBy(() -> image.verify(Section.DEVICE, (done, of) -> { }))
                     .isInstanceOf(CorruptImageException.class);
-            assertThatThrownBy(() -> image.verifyAllBut(Section.LOG, (done, of) -> { }))
+            assertThatThrownBy(() -> image.verify(section -> !section.name().equals(Section.LOG), (done, of) -> { }))
                     .isInstanceOf(CorruptImageException.class);
         }
     }

@@ -1,0 +1,151 @@
+package dev.cryo.streamlog.linux;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.OptionalInt;
+
+/**
+ * A listening unix stream socket, or a connection to it, over which descriptors come. The JDK's own cannot receive any.
+ * For one thread.
+ */
+public final class DescriptorSocket implements AutoCloseable {
+    private static final long AF_UNIX = 1;
+    private static final long STREAM_CLOEXEC = 1 | 02000000;
+    private static final long CLOEXEC = 02000000;
+    private static final int PATH_MAX = 107;
+    private static final long MSG_WAITALL = 0x100;
+    private static final long MSG_CMSG_CLOEXEC = 0x40000000;
+    private static final int SOL_SOCKET = 1;
+    private static final int SCM_RIGHTS = 1;
+    private static final int EINTR = 4;
+
+    private static final MethodHandle SOCKET = LibC.bind("socket", 3);
+    private static final MethodHandle BIND = LibC.bind("bind", 3);
+    private static final MethodHandle LISTEN = LibC.bind("listen", 2);
+    private static final MethodHandle ACCEPT = LibC.bind("accept4", 4);
+    private static final MethodHandle RECVMSG = LibC.bind("recvmsg", 3);
+
+    private final int descriptor;
+
+    /** What was received: as many bytes as asked for or, at the end, fewer. */
+    public record Received(byte[] bytes, OptionalInt descriptor) {}
+
+    private DescriptorSocket(int descriptor) {
+        this.descriptor = descriptor;
+    }
+
+    /** Listens at a path where there is nothing yet. */
+    public static DescriptorSocket listen(Path path) throws LinuxException {
+        byte[] name = path.toString().getBytes(StandardCharsets.UTF_8);
+        if (name.length > PATH_MAX) {
+            throw new LinuxException("listen at " + path + ", which is longer than " + PATH_MAX + " bytes", 36);
+        }
+        DescriptorSocket socket = new DescriptorSocket(
+                call(SOCKET, "open a socket", AF_UNIX, STREAM_CLOEXEC, 0));
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment address = arena.allocate(2 + PATH_MAX + 1, 8); // struct sockaddr_un
+            address.set(JAVA_SHORT, 0, (short) AF_UNIX);
+            MemorySegment.copy(name, 0, address, JAVA_BYTE, 2, name.length);
+            int bound = call(BIND, "bind " + path, socket.descriptor, address.address(), address.byteSize());
+            int listening = (int) (long) LISTEN.invokeExact(LibC.errnoPlace(), (long) socket.descriptor, 1L);
+            if (bound != 0 || listening != 0) {
+                throw new LinuxException("listen at " + path, LibC.errno());
+            }
+            return socket;
+        } catch (Throwable e) {
+            socket.close();
+            if (e instanceof LinuxException failed) {
+                throw failed;
+            }
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Waits for a connection. */
+    public DescriptorSocket accept() throws LinuxException {
+        try {
+            long result = (long) ACCEPT.invokeExact(LibC.errnoPlace(), (long) descriptor, 0L, 0L, CLOEXEC);
+            if ((int) result < 0) {
+                throw new LinuxException("accept a connection", LibC.errno());
+            }
+            return new DescriptorSocket((int) result);
+        } catch (LinuxException e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** The descriptor's number. */
+    public int descriptor() {
+        return descriptor;
+    }
+
+    /** Waits for bytes, and takes the descriptor that comes with them, if one does. */
+    public Received receive(int count) throws LinuxException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment bytes = arena.allocate(count, 8);
+            MemorySegment control = arena.allocate(24, 8); // struct cmsghdr: length, level at 8, type at 12; then data
+            MemorySegment vector = arena.allocate(16, 8);
+            vector.set(JAVA_LONG, 0, bytes.address());
+            vector.set(JAVA_LONG, 8, count);
+            MemorySegment header = arena.allocate(56, 8); // struct msghdr
+            header.set(JAVA_LONG, 16, vector.address());
+            header.set(JAVA_LONG, 24, 1);
+            header.set(JAVA_LONG, 32, control.address());
+            header.set(JAVA_LONG, 40, control.byteSize());
+            int received = receive(header);
+            boolean has = header.get(JAVA_LONG, 40) >= 20
+                    && control.get(JAVA_INT, 8) == SOL_SOCKET
+                    && control.get(JAVA_INT, 12) == SCM_RIGHTS;
+            return new Received(
+                    bytes.asSlice(0, received).toArray(JAVA_BYTE),
+                    has ? OptionalInt.of(control.get(JAVA_INT, 16)) : OptionalInt.empty());
+        }
+    }
+
+    private int receive(MemorySegment header) throws LinuxException {
+        while (true) {
+            long result;
+            try {
+                result = (long) RECVMSG.invokeExact(
+                        LibC.errnoPlace(), (long) descriptor, header.address(), MSG_WAITALL | MSG_CMSG_CLOEXEC);
+            } catch (Throwable e) {
+                throw new IllegalStateException(e);
+            }
+            if (result >= 0) {
+                return (int) result;
+            }
+            if (LibC.errno() != EINTR) {
+                throw new LinuxException("receive a descriptor", LibC.errno());
+            }
+        }
+    }
+
+    private static int call(MethodHandle function, String what, long first, long second, long third)
+            throws LinuxException {
+        long result;
+        try {
+            result = (long) function.invokeExact(LibC.errnoPlace(), first, second, third);
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+        if ((int) result < 0) {
+            throw new LinuxException(what, LibC.errno());
+        }
+        return (int) result;
+    }
+
+    @Override
+    public void close() throws LinuxException {
+        Descriptors.close(descriptor);
+    }
+}
