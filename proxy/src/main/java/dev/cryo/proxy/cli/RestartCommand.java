@@ -24,7 +24,7 @@ import picocli.CommandLine.Parameters;
         description = {
             "Bring a job back from an image and run it on, in the foreground as launch does.",
             "The image is not changed: it can be restarted again. It is verified before anything is started, but for"
-                    + " the memory of the ptx device: see --prefault.",
+                    + " memory that is read when it is used: see --prefault.",
             "Signals that come before the job runs are answered as soon as it does; a second SIGTERM gives the restart"
                     + " up."
         })
@@ -56,9 +56,9 @@ final class RestartCommand implements Callable<Integer> {
     @Option(
             names = "--prefault",
             description = {
-                "Read and verify all of the device's memory before anything is started.",
-                "Otherwise the ptx device reads each part, and verifies it, when it is used first; nvidia always"
-                        + " reads all of it ahead."
+                "Read and verify all memory before anything is started.",
+                "Otherwise each part of the ptx device's memory and of an application's from 128 MiB on is read, and"
+                        + " verified, when it is used first; with nvidia all is always read ahead."
             })
     private boolean prefault;
 

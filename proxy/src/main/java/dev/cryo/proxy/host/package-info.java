@@ -21,6 +21,9 @@
  *     }
  * }</pre>
  *
+ * <p>Of an image that is stored in blocks, most memory can be brought while the application runs
+ * ({@link dev.cryo.proxy.host.LazyPages}).
+ *
  * <p>What CRIU cannot save is refused by name before the dump, with the remedy
  * ({@link dev.cryo.proxy.host.HostStateException}); a dump that fails leaves the application running. An image that
  * cannot be restored here (a processor with fewer instructions, a file that is gone) is refused before anything starts.

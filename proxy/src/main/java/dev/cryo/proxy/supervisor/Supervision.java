@@ -63,7 +63,7 @@ final class Supervision implements JobRun.Commands {
     /** Nothing runs any more; only uploads are waited for. */
     private volatile boolean uploading;
 
-    /** With how the device's memory is loaded whenever the job comes back from an image. */
+    /** With how memory is loaded whenever the job comes back from an image. */
     Supervision(Site site, Optional<HostState> host, Loading loading) {
         this.site = site;
         this.host = host;

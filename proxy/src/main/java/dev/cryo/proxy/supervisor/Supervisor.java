@@ -114,8 +114,8 @@ public final class Supervisor implements AutoCloseable {
      * @param number the image; the newest if none is given
      * @param overrides changes what the image says of how the job was launched
      * @param key where the image's key comes from; empty for where the job has it from
-     * @param prefault whether all of the device's memory is read and verified before anything is started, also where
-     *     the device could read it when it is used
+     * @param prefault whether all memory is read and verified before anything is started, also where it could be read
+     *     when it is used
      * @return as {@link #launch}
      * @throws JobException if there is no such image, or it cannot be used; nothing is left running then
      */
