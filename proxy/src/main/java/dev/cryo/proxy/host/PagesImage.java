@@ -65,7 +65,7 @@ record PagesImage(Map<Integer, List<Run>> processes, Map<String, BitSet> others)
             for (Path file : files.sorted().toList()) {
                 Matcher name = MAP.matcher(file.getFileName().toString());
                 if (name.matches()) {
-                    List<Run> lazy = image.add(file, blockBytes);
+                    List<Run> lazy = image.addChecked(file, blockBytes);
                     if (name.group(1) == null) {
                         image.processes.put(Math.toIntExact(Long.parseLong(name.group(2))), lazy);
                     } else if (!lazy.isEmpty()) {
@@ -75,6 +75,14 @@ record PagesImage(Map<Integer, List<Run>> processes, Map<String, BitSet> others)
             }
         }
         return image;
+    }
+
+    private List<Run> addChecked(Path file, int blockBytes) throws IOException {
+        try {
+            return add(file, blockBytes);
+        } catch (ArithmeticException e) {
+            throw new IOException(file + " has more memory than there can be", e);
+        }
     }
 
     private List<Run> add(Path file, int blockBytes) throws IOException {

@@ -1,7 +1,6 @@
 package dev.cryo.proxy.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cryo.proxy.host.ApplicationCommand.Place;
 import dev.cryo.proxy.host.LazyPages.Beside;
@@ -23,7 +22,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -216,7 +214,10 @@ class LazyPagesTest {
                     .contains("-host.pack at offset ")
                     .contains("expected ");
             assertThat(pages.await(SOON)).isTrue();
-            assertThatThrownBy(() -> restored.ask("verify")).isInstanceOf(TimeoutException.class);
+            restored.tell("verify");
+            Thread.sleep(1000);
+            assertThat(restored.hasAnswered()).isFalse();
+            assertThat(restored.process.isAlive()).isTrue();
             assertThat(complete).isNotDone();
         }
     }

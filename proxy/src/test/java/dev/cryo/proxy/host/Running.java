@@ -84,8 +84,16 @@ final class Running implements AutoCloseable {
     }
 
     String ask(String command) throws Exception {
-        streams.input().write((command + "\n").getBytes(StandardCharsets.UTF_8));
+        tell(command);
         return read();
+    }
+
+    void tell(String command) throws IOException {
+        streams.input().write((command + "\n").getBytes(StandardCharsets.UTF_8));
+    }
+
+    boolean hasAnswered() throws IOException {
+        return output.ready();
     }
 
     String read() throws Exception {
