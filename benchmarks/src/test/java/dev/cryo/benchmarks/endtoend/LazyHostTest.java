@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
@@ -136,12 +137,15 @@ class LazyHostTest extends InWorkplace {
     @Tag("soak")
     void aJobThatIsKilledComesBackLazilyFromAnEncryptedImageByItself() throws Exception {
         Path key = place.home().resolve("key");
+        Files.createFile(key, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         Files.write(key, new byte[32]);
-        checkpointed(List.of("--key-file", key.toString()), "-XX:+UseZGC");
+        checkpointed(List.of("--key-file", key.toString()), "-XX:+UseG1GC");
         Child restarted = place.start("restart", "--on-failure", "restart", JOB);
         place.awaitRunning(JOB, restarted, SOON);
         Signals.send("KILL", place.parts(JOB).application());
         restarted.err().await("the job goes back to image 1", RUN);
         assertExact(restarted);
+        JobFile.await(place, JOB, status -> status.path("phase").asText().equals("RUNNING"), SOON);
+        assertThat(log()).contains(LATER);
     }
 }
