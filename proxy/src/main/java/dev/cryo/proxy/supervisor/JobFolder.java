@@ -7,12 +7,16 @@ import dev.cryo.streamlog.image.ImageKeys;
 import dev.cryo.streamlog.image.ImageStore;
 import dev.cryo.streamlog.image.KeyUnavailableException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -254,13 +258,38 @@ public record JobFolder(Path path) {
         }
     }
 
+    /** Writes it anew, or where there is no room for that, over what is there. */
     void write(JobStatus status) throws IOException {
-        replace(statusFile(), JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(status));
+        byte[] contents = JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(status);
+        try {
+            replace(statusFile(), contents);
+        } catch (IOException e) {
+            try {
+                overwrite(statusFile(), contents);
+            } catch (IOException again) {
+                e.addSuppressed(again);
+                throw e;
+            }
+        }
+    }
+
+    /** Who reads it meanwhile may find it torn, which is better than old: the disk is full. */
+    private static void overwrite(Path file, byte[] contents) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            byte[] padded = Arrays.copyOf(contents, (int) Math.max(contents.length, channel.size()));
+            Arrays.fill(padded, contents.length, padded.length, (byte) ' ');
+            channel.write(ByteBuffer.wrap(padded), 0);
+        }
     }
 
     private static void replace(Path file, byte[] contents) throws IOException {
         Path fresh = file.resolveSibling("." + file.getFileName() + ".new");
-        Files.write(fresh, contents);
+        try {
+            Files.write(fresh, contents);
+        } catch (IOException e) {
+            Files.deleteIfExists(fresh);
+            throw e;
+        }
         Files.setPosixFilePermissions(fresh, PosixFilePermissions.fromString("rw-------"));
         Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashSet;
 import java.util.List;
@@ -280,14 +281,27 @@ public final class ImageStore {
     /**
      * Begins a new image.
      *
-     * @throws IOException if another is being written, or the disk is full
+     * @throws IOException if another is being written, room is given back, or the disk is full
      */
     public ImageWriter begin() throws IOException {
+        createFolder();
+        return begin(StoreLock.take(folder));
+    }
+
+    /** The same, waiting so long while another process gives back room or removes images. */
+    public ImageWriter begin(Duration patience) throws IOException, InterruptedException {
+        createFolder();
+        return begin(StoreLock.take(folder, patience));
+    }
+
+    private void createFolder() throws IOException {
         if (!Files.isDirectory(folder)) {
             disk.createFolder(folder);
             disk.forceParent(folder);
         }
-        StoreLock lock = StoreLock.take(folder);
+    }
+
+    private ImageWriter begin(StoreLock lock) throws IOException {
         try {
             long number = rememberNumbers(lock) + 1;
             Path partial = folder.resolve(number + PARTIAL);

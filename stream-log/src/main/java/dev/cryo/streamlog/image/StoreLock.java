@@ -10,6 +10,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -19,6 +20,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class StoreLock implements AutoCloseable {
     static final String FILE = "lock";
+    private static final Duration LOOK = Duration.ofMillis(20);
 
     /** Stores that this process holds: closing any channel of a lock file would give up the process's lock. */
     private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
@@ -52,6 +54,25 @@ final class StoreLock implements AutoCloseable {
         }
     }
 
+    /**
+     * Takes the lock, waiting for it.
+     *
+     * @throws IOException if it is still taken when the time is over
+     */
+    static StoreLock take(Path folder, Duration patience) throws IOException, InterruptedException {
+        long end = System.nanoTime() + patience.toNanos();
+        while (true) {
+            try {
+                return take(folder);
+            } catch (Taken e) {
+                if (System.nanoTime() - end > 0) {
+                    throw e;
+                }
+                Thread.sleep(LOOK);
+            }
+        }
+    }
+
     private static FileChannel locked(Path path) throws IOException {
         FileChannel channel = FileChannel.open(
                 path,
@@ -75,8 +96,17 @@ final class StoreLock implements AutoCloseable {
         }
     }
 
-    private static IOException taken(Path path) {
-        return new FileSystemException(path.toString(), null, "an image is being written by another writer");
+    private static Taken taken(Path path) {
+        return new Taken(path);
+    }
+
+    /** Another process, or another part of this one, has the lock. */
+    private static final class Taken extends FileSystemException {
+        private static final long serialVersionUID = 1;
+
+        Taken(Path path) {
+            super(path.toString(), null, "in use: an image is being written, or room is given back");
+        }
     }
 
     /** The last number used, 0 if that is not known. */

@@ -15,12 +15,19 @@ import java.util.concurrent.ConcurrentHashMap;
  *
  * <p>The child only ever runs the C library's {@code sleep}: no Java runs in it, so it needs none of the threads and
  * locks that a fork does not copy. Reading is thread-safe; {@link #close} ends and reaps the child. So does the end of
- * this process, unless it is killed: the child holds all its descriptors, and who waits for their end would wait on.
+ * this process, for the child holds all its descriptors, and who waits for their end would wait on: the kernel ends a
+ * child that is traced with the thread that traces it (PTRACE_O_EXITKILL). That thread is the one that forks, and must
+ * live as long. Where tracing is not permitted, the child outlives a process that is killed.
  */
 public final class FrozenFork implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger("dev.cryo.device");
     private static final int SIGCHLD = 17;
     private static final long SIGKILL = 9;
+    private static final long PTRACE_SEIZE = 0x4206;
+    private static final long PTRACE_O_EXITKILL = 1 << 20;
     private static final long LIFE_SECONDS = 3600;
+    /** It is left behind where this process is killed at that moment. */
+    private static final long REHEARSAL_SECONDS = 5;
     private static final long STACK_BYTES = 64 * 1024;
     private static final MethodHandle CLONE = Linker.nativeLinker()
             .downcallHandle(
@@ -35,6 +42,7 @@ public final class FrozenFork implements AutoCloseable {
                     Linker.Option.firstVariadicArg(4));
     private static final MethodHandle PROCESS_VM_READV = LibC.bind("process_vm_readv", 6);
     private static final MethodHandle KILL = LibC.bind("kill", 2);
+    private static final MethodHandle PTRACE = LibC.bind("ptrace", 4);
     private static final MethodHandle WAITPID = LibC.bind("waitpid", 3);
 
     private static final Set<FrozenFork> OPEN = ConcurrentHashMap.newKeySet();
@@ -51,14 +59,23 @@ public final class FrozenFork implements AutoCloseable {
 
     /** Forks. Takes about 7 ms for each GiB in huge pages, 60 ms in small ones. */
     public static FrozenFork fork() throws LinuxException {
+        return fork(LIFE_SECONDS);
+    }
+
+    private static FrozenFork fork(long lifeSeconds) throws LinuxException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment top = arena.allocate(STACK_BYTES, 16).asSlice(STACK_BYTES - 64);
-            int child = (int) CLONE.invokeExact(LibC.errnoPlace(), LibC.symbol("sleep"), top, SIGCHLD, LIFE_SECONDS);
+            int child = (int) CLONE.invokeExact(LibC.errnoPlace(), LibC.symbol("sleep"), top, SIGCHLD, lifeSeconds);
             if (child < 0) {
                 throw new LinuxException("fork", LibC.errno());
             }
             FrozenFork fork = new FrozenFork(child);
             OPEN.add(fork);
+            long traced = (long) PTRACE.invokeExact(
+                    LibC.errnoPlace(), PTRACE_SEIZE, (long) child, 0L, PTRACE_O_EXITKILL);
+            if (traced != 0) {
+                LOG.log(System.Logger.Level.DEBUG, "a fork may outlive this process: errno {0}", LibC.errno());
+            }
             return fork;
         } catch (LinuxException e) {
             throw e;
@@ -69,13 +86,12 @@ public final class FrozenFork implements AutoCloseable {
 
     /** Forks and ends the fork: the first fork of a JVM takes longer by what it loads and links for it. */
     public static void rehearse() {
-        try (FrozenFork fork = fork();
+        try (FrozenFork fork = fork(REHEARSAL_SECONDS);
                 Arena arena = Arena.ofConfined()) {
             MemorySegment some = arena.allocate(ValueLayout.JAVA_LONG);
             fork.read(some.address(), some);
         } catch (LinuxException e) {
-            System.getLogger("dev.cryo.device")
-                    .log(System.Logger.Level.WARNING, "no fork can be made: {0}", e.getMessage());
+            LOG.log(System.Logger.Level.WARNING, "no fork can be made: {0}", e.getMessage());
         }
     }
 

@@ -157,7 +157,7 @@ class ImageCrashTest {
             await(writer, () -> Files.exists(folder.resolve("held")));
             assertThatThrownBy(store::begin)
                     .isInstanceOf(FileSystemException.class)
-                    .hasMessageContaining("an image is being written by another writer");
+                    .hasMessageContaining("in use: an image is being written, or room is given back");
             assertThatThrownBy(store::cleanLeftovers).isInstanceOf(FileSystemException.class);
         } finally {
             writer.destroyForcibly().waitFor();
@@ -179,7 +179,8 @@ class ImageCrashTest {
             } finally {
                 other.destroyForcibly().waitFor();
             }
-            assertThat(read(temp.resolve("writer.txt"))).contains("an image is being written by another writer");
+            assertThat(read(temp.resolve("writer.txt")))
+                    .contains("in use: an image is being written, or room is given back");
             image.commit(TestImages.job());
         }
         assertThat(store.numbers()).containsExactly(1L);

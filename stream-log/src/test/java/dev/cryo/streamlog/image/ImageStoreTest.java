@@ -9,7 +9,9 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -83,12 +85,33 @@ class ImageStoreTest {
     }
 
     @Test
+    void aWriterCanWaitForAnotherOrGiveUp() throws Exception {
+        ImageStore other = ImageStore.in(temp.resolve("images"));
+        CompletableFuture<Long> second;
+        try (ImageWriter first = store.begin()) {
+            assertThatThrownBy(() -> other.begin(Duration.ofMillis(50)))
+                    .isInstanceOf(FileSystemException.class)
+                    .hasMessageContaining("in use: an image is being written, or room is given back");
+            second = CompletableFuture.supplyAsync(() -> {
+                try (ImageWriter writer = other.begin(Duration.ofSeconds(60))) {
+                    return writer.number();
+                } catch (IOException | InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            Thread.sleep(100);
+            assertThat(second).isNotDone();
+        }
+        assertThat(second.get(60, TimeUnit.SECONDS)).isEqualTo(2);
+    }
+
+    @Test
     void aSecondWriterIsExcludedUntilTheFirstHasEnded() throws IOException {
         try (ImageWriter first = store.begin()) {
             assertThat(first.number()).isEqualTo(1);
             assertThatThrownBy(() -> ImageStore.in(temp.resolve("images")).begin())
                     .isInstanceOf(FileSystemException.class)
-                    .hasMessageContaining("an image is being written by another writer");
+                    .hasMessageContaining("in use: an image is being written, or room is given back");
             assertThatThrownBy(store::cleanLeftovers).isInstanceOf(FileSystemException.class);
         }
         write();

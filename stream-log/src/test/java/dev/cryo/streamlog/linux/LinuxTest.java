@@ -74,6 +74,33 @@ class LinuxTest {
     }
 
     @Test
+    void aFrozenForkEndsWithTheThreadThatMadeItAndSoWithItsProcess() throws Exception {
+        FrozenFork[] made = new FrozenFork[1];
+        Thread thread = Thread.ofPlatform().start(() -> {
+            try {
+                made[0] = FrozenFork.fork();
+            } catch (LinuxException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        thread.join();
+        try (FrozenFork fork = made[0];
+                Arena arena = Arena.ofConfined()) {
+            MemorySegment some = arena.allocate(ValueLayout.JAVA_LONG);
+            long limit = System.nanoTime() + 10_000_000_000L;
+            boolean lives = true;
+            while (lives && System.nanoTime() < limit) {
+                try {
+                    fork.read(some.address(), some);
+                } catch (LinuxException e) {
+                    lives = false;
+                }
+            }
+            assertThat(lives).isFalse();
+        }
+    }
+
+    @Test
     void rehearsingAForkLeavesNoProcess() {
         long before = ProcessHandle.current().children().count();
         FrozenFork.rehearse();
