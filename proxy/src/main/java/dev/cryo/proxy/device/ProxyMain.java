@@ -75,8 +75,8 @@ public final class ProxyMain {
             session.onContentsLost(proxy::contentsLost);
             proxy.serve(session);
         } finally {
-            if (proxy != null && proxy.application != null) {
-                proxy.application.destroyForcibly();
+            if (proxy != null) {
+                proxy.endApplication();
             }
         }
     }
@@ -122,6 +122,7 @@ public final class ProxyMain {
             try {
                 request = ControlFrames.read(supervisor);
             } catch (EOFException e) {
+                endApplication(); // At once: what is being written of an image is waited for.
                 return;
             }
             if (persisting != null) {
@@ -141,6 +142,12 @@ public final class ProxyMain {
             } else {
                 answer(session.handle(request));
             }
+        }
+    }
+
+    private void endApplication() {
+        if (application != null) {
+            application.destroyForcibly();
         }
     }
 
