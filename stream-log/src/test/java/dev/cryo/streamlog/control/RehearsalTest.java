@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 class RehearsalTest {
     @Test
-    void everyMessageOfAPauseIsSaidAndHeardBeforeTheOwnPart() throws Exception {
+    void theOwnPartRunsOnADaemonThreadThatEnds() throws Exception {
         CompletableFuture<Thread> ran = new CompletableFuture<>();
         Rehearsal.start(() -> ran.complete(Thread.currentThread()));
         Thread thread = ran.get(30, TimeUnit.SECONDS);

@@ -1,0 +1,30 @@
+package dev.cryo.proxy.supervisor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cryo.proxy.supervisor.JobStatus.Failure;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class JobFolderTest {
+    @TempDir
+    private Path home;
+
+    @Test
+    void whereThereIsNoRoomForANewFileTheStatusIsWrittenOverTheOldOne() throws Exception {
+        JobFolder folder = JobFolder.named("job", Map.of("CRYO_HOME", home.toString()));
+        folder.create();
+        JobStatus before = JobStatus.starting(1).after(new Failure("a long reason".repeat(10), 2));
+        folder.write(before);
+        // What stands in the new file's place keeps it from being made, as a full disk does.
+        Files.createDirectories(folder.path().resolve(".status.json.new/taken"));
+        for (String reason : new String[] {"short", "a longer reason".repeat(20)}) {
+            JobStatus now = JobStatus.starting(1).after(new Failure(reason, 3));
+            folder.write(now);
+            assertThat(folder.status()).contains(now);
+        }
+    }
+}
