@@ -16,7 +16,6 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -276,9 +275,8 @@ public record JobFolder(Path path) {
     /** Who reads it meanwhile may find it torn, which is better than old: the disk is full. */
     private static void overwrite(Path file, byte[] contents) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-            byte[] padded = Arrays.copyOf(contents, (int) Math.max(contents.length, channel.size()));
-            Arrays.fill(padded, contents.length, padded.length, (byte) ' ');
-            channel.write(ByteBuffer.wrap(padded), 0);
+            channel.write(ByteBuffer.wrap(contents));
+            channel.truncate(contents.length);
         }
     }
 

@@ -25,6 +25,7 @@ class JobFolderTest {
             JobStatus now = JobStatus.starting(1).after(new Failure(reason, 3));
             folder.write(now);
             assertThat(folder.status()).contains(now);
+            assertThat(folder.path().resolve("status.json")).content().endsWith("}");
         }
     }
 }
