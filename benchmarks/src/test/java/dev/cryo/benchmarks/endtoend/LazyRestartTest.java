@@ -57,7 +57,7 @@ class LazyRestartTest extends InWorkplace {
         long second = place.checkpoint(JOB).image();
         place.kill(JOB);
         restarted.exitCode(SOON);
-        ImageStore images = ImageStore.in(place.job(JOB).resolve("images"));
+        ImageStore images = ImageStore.in(place.job(JOB).resolve("images")).waiting(SOON);
         assertThat(images.addedBytes(second)).isLessThan(128L << 20);
         images.remove(1);
         images.collect(false);
@@ -73,7 +73,7 @@ class LazyRestartTest extends InWorkplace {
         checkpointed();
         Child restarted = place.start("restart", JOB);
         place.awaitRunning(JOB, restarted, SOON);
-        ImageStore images = ImageStore.in(place.job(JOB).resolve("images"));
+        ImageStore images = ImageStore.in(place.job(JOB).resolve("images")).waiting(SOON);
         images.remove(1);
         assertThat(images.collect(false).bytes()).isGreaterThan(512L << 20);
         assertThat(heldPacks()).as("packs of which something is still to be read").isNotEmpty();

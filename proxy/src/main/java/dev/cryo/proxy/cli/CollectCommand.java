@@ -7,6 +7,7 @@ import dev.cryo.proxy.supervisor.JobFolder;
 import dev.cryo.proxy.supervisor.RemoteStore;
 import dev.cryo.streamlog.image.ImageStore;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
@@ -22,8 +23,14 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "gc",
         mixinStandardHelpOptions = true,
-        description = "Give back the room of what no image of a job needs any more.")
+        description = {
+            "Give back the room of what no image of a job needs any more.",
+            "Waits while an image is being written or restored."
+        })
 final class CollectCommand implements Callable<Integer> {
+    /** How long an image may be written or restored before nothing is changed for it. */
+    static final Duration PATIENCE = Duration.ofMinutes(2);
+
     private final Map<String, String> environment;
 
     @Parameters(paramLabel = "NAME", description = "The job.")
@@ -54,7 +61,8 @@ final class CollectCommand implements Callable<Integer> {
         if (store != null) {
             return collectThere(store);
         }
-        ImageStore images = key.images(new JobRef(name, OptionalLong.empty()).folder(environment));
+        ImageStore images = key.images(new JobRef(name, OptionalLong.empty()).folder(environment))
+                .waiting(PATIENCE);
         try {
             spec.commandLine().getOut().println(words(images.collect(dryRun), dryRun));
             return 0;

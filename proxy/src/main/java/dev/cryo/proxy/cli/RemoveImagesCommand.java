@@ -25,7 +25,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Remove an image of a job, or all but the newest.",
-            "What other images need of it stays; the rest is given back, at once where no image is being written."
+            "What other images need of it stays; the rest is given back.",
+            "Waits while an image is being written or restored."
         })
 final class RemoveImagesCommand implements Callable<Integer> {
     private final Map<String, String> environment;
@@ -67,7 +68,7 @@ final class RemoveImagesCommand implements Callable<Integer> {
             return removeThere(store);
         }
         JobFolder folder = job.folder(environment);
-        ImageStore images = key.images(folder);
+        ImageStore images = key.images(folder).waiting(CollectCommand.PATIENCE);
         try {
             List<Long> removed = keep == null ? List.of(remove(images, job.image().getAsLong())) : images.keep(keep);
             spec.commandLine().getOut().println("removed " + (removed.isEmpty() ? "no image" : "images " + removed));

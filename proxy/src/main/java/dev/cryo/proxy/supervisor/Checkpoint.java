@@ -66,7 +66,7 @@ final class Checkpoint {
     /** Takes it; when this returns, the image is complete. */
     Report take() throws CheckpointException, InterruptedException {
         long start = System.nanoTime();
-        try (ImageWriter image = target.store().begin(STORE)) {
+        try (ImageWriter image = target.store().waiting(STORE).begin()) {
             return take(image, start);
         } catch (IOException e) {
             throw failed(e);

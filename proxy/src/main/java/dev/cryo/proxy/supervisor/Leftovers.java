@@ -1,11 +1,15 @@
 package dev.cryo.proxy.supervisor;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.stream.Stream;
 
 /** What a supervisor that was killed has left behind: processes, unfinished images, dumps in memory. */
 final class Leftovers {
+    /** How long a command may remove images or give back room before the job is not started for it. */
+    private static final Duration STORE = Duration.ofMinutes(2);
+
     private Leftovers() {}
 
     /** Ends and removes them; the caller holds the job's lock. */
@@ -18,9 +22,9 @@ final class Leftovers {
                     messages.say("process " + process.pid() + " is left from an earlier supervisor of this job: ended");
                     process.destroyForcibly();
                 }));
-        int images = folder.images().cleanLeftovers();
+        int images = folder.images().waiting(STORE).cleanLeftovers();
         if (images > 0) {
-            messages.say(images + " unfinished images are left from an earlier supervisor of this job: removed");
+            messages.say("unfinished or removed images have left " + images + " files and folders behind: removed");
         }
         Scratch.cleanLeftovers(folder.path());
     }

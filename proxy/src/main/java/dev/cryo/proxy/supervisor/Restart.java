@@ -44,6 +44,9 @@ import org.jspecify.annotations.Nullable;
  * gives the restored processes their device back.
  */
 final class Restart {
+    /** How long a command may remove images or give back room before the restart is given up for it. */
+    private static final Duration STORE = Duration.ofMinutes(2);
+
     private static final Duration LOAD = Duration.ofMinutes(10);
     private static final Duration RESTORE = Duration.ofMinutes(5);
     private static final Duration CONNECT = Duration.ofSeconds(60);
@@ -84,13 +87,13 @@ final class Restart {
     }
 
     /**
-     * Opens an image.
+     * Opens an image; until it is closed nobody removes any of the job.
      *
      * @throws JobException if there is no such image, or it cannot be used
      */
     static ImageReader open(JobFolder folder, ImageStore images, long number) throws JobException {
         try {
-            return images.read(number);
+            return images.waiting(STORE).hold(number);
         } catch (IOException e) {
             throw unusable(folder, number, e);
         }
@@ -185,7 +188,7 @@ final class Restart {
             throw new JobException(
                     lost.isPresent() ? Kind.IMAGE : Kind.FAILED,
                     "job " + site.folder().name() + " cannot be restarted from image " + number + ": "
-                            + lost.orElse(e.getMessage()),
+                            + lost.map(why -> why + others(site.folder(), number)).orElse(e.getMessage()),
                     e);
         }
     }

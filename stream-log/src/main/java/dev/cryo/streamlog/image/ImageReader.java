@@ -33,12 +33,14 @@ public final class ImageReader implements AutoCloseable {
     private final Path folder;
     private final ManifestFile file;
     private final BlockSource blocks;
+    private final Optional<StoreLock> lock;
     private final Map<String, Section> sections = new TreeMap<>();
 
-    private ImageReader(Path folder, ManifestFile file, BlockSource blocks) {
+    private ImageReader(Path folder, ManifestFile file, BlockSource blocks, Optional<StoreLock> lock) {
         this.folder = folder;
         this.file = file;
         this.blocks = blocks;
+        this.lock = lock;
         file.manifest().sections().forEach(section -> sections.put(section.name(), section));
     }
 
@@ -64,11 +66,16 @@ public final class ImageReader implements AutoCloseable {
      * @throws IOException if the operating system fails to read it, or the key cannot be had
      */
     public static ImageReader open(Path folder, ImageKeys keys) throws IOException {
+        return open(folder, keys, Optional.empty());
+    }
+
+    /** The same, with a lock that is given up when the reader is closed. */
+    static ImageReader open(Path folder, ImageKeys keys, Optional<StoreLock> lock) throws IOException {
         ManifestFile file = ManifestFile.read(folder, keys);
         BlockSource blocks = file.blocks(folder);
         try {
             ManifestCheck.check(folder, file.manifest(), blocks);
-            return new ImageReader(folder, file, blocks);
+            return new ImageReader(folder, file, blocks, lock);
         } catch (IOException | RuntimeException e) {
             blocks.close();
             throw e;
@@ -341,7 +348,13 @@ public final class ImageReader implements AutoCloseable {
     /** Closes all files. */
     @Override
     public void close() throws IOException {
-        blocks.close();
+        try {
+            blocks.close();
+        } finally {
+            if (lock.isPresent()) {
+                lock.get().close();
+            }
+        }
     }
 
     /** Loads a block into a buffer, and zeros behind it, and returns how many bytes of it are not those. */

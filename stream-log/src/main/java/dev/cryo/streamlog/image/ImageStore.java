@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
@@ -18,8 +19,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The images of one job: a folder with a folder for each. Any number of processes may read; one at a time writes.
- * Thread-safe.
+ * The images of one job: a folder with a folder for each. Any number of processes may read; one at a time changes the
+ * store. Thread-safe.
  */
 public final class ImageStore {
     private static final Pattern IMAGE = Pattern.compile("([1-9][0-9]{0,17})(\\.partial|\\.removed)?");
@@ -29,17 +30,20 @@ public final class ImageStore {
     private final Path folder;
     private final ImageKeys keys;
     private final Peers peers;
+    private final Duration patience;
     private final Disk disk;
     private final InstantSource clock;
 
     ImageStore(Path folder, ImageKeys keys, Disk disk, InstantSource clock) {
-        this(folder, keys, Peers.NONE, disk, clock);
+        this(folder, keys, Peers.NONE, Duration.ZERO, disk, clock);
     }
 
-    private ImageStore(Path folder, ImageKeys keys, Peers peers, Disk disk, InstantSource clock) {
+    private ImageStore(
+            Path folder, ImageKeys keys, Peers peers, Duration patience, Disk disk, InstantSource clock) {
         this.folder = folder;
         this.keys = keys;
         this.peers = peers;
+        this.patience = patience;
         this.disk = disk;
         this.clock = clock;
     }
@@ -73,7 +77,15 @@ public final class ImageStore {
      * only read: what is referred to becomes this store's as well, by hard links.
      */
     public ImageStore sharing(Peers others) {
-        return new ImageStore(folder, keys, others, disk, clock);
+        return new ImageStore(folder, keys, others, patience, disk, clock);
+    }
+
+    /**
+     * The same store, that waits so long while another process has the right to change it: writes or restores an image,
+     * removes some, or gives back room. An interrupt ends the wait with an {@link java.io.InterruptedIOException}.
+     */
+    public ImageStore waiting(Duration limit) {
+        return new ImageStore(folder, keys, peers, limit, disk, clock);
     }
 
     /** The numbers of the committed images, ascending; none where there is no store. */
@@ -104,7 +116,30 @@ public final class ImageStore {
      * @throws ImageException if it cannot be used
      */
     public ImageReader read(long number) throws IOException {
-        ImageReader reader = ImageReader.open(existing(number), keys);
+        return read(number, Optional.empty());
+    }
+
+    /**
+     * The same, and nobody removes an image or gives back room until it is closed, so that it can be opened by others,
+     * too. Of a store that is only to be read nobody does that.
+     *
+     * @throws IOException if the store is being changed
+     */
+    public ImageReader hold(long number) throws IOException {
+        if (!Files.isWritable(folder)) {
+            return read(number);
+        }
+        StoreLock lock = take();
+        try {
+            return read(number, Optional.of(lock));
+        } catch (IOException | RuntimeException | Error e) {
+            lock.close();
+            throw e;
+        }
+    }
+
+    private ImageReader read(long number, Optional<StoreLock> lock) throws IOException {
+        ImageReader reader = ImageReader.open(existing(number), keys, lock);
         if (reader.manifest().number() != number) {
             reader.close();
             throw new CorruptImageException(
@@ -171,27 +206,32 @@ public final class ImageStore {
 
     /** The same, but for one that is kept as well. */
     public List<Long> keep(int count, long spared) throws IOException {
-        List<Long> all = numbers();
-        List<Long> old = all.subList(0, Math.max(0, all.size() - Math.max(1, count))).stream()
-                .filter(number -> number != spared)
-                .toList();
-        for (long number : old) {
-            remove(number);
+        if (numbers().size() <= count) {
+            return List.of();
         }
-        return old;
+        try (StoreLock lock = take()) {
+            List<Long> all = numbers();
+            List<Long> old = all.subList(0, Math.max(0, all.size() - Math.max(1, count))).stream()
+                    .filter(number -> number != spared)
+                    .toList();
+            for (long number : old) {
+                remove(number, lock);
+            }
+            return old;
+        }
     }
 
     /**
      * Gives back the room of blocks that no image needs, or only tells how much that is.
      *
-     * @throws IOException if an image is being written, or one cannot be read, so that nobody knows what it needs;
-     *     nothing is given back then
+     * @throws IOException if the store is being changed, or an image cannot be read, so that nobody knows what it
+     *     needs; nothing is given back then
      */
     public Collected collect(boolean dryRun) throws IOException {
         if (!Files.isDirectory(packs())) {
             return new Collected(0, 0);
         }
-        try (StoreLock lock = StoreLock.take(folder)) {
+        try (StoreLock lock = take()) {
             // One of two must keep what both have: the one whose folder comes first.
             List<Path> before = peers.folders().stream()
                     .filter(other -> other.compareTo(folder) < 0)
@@ -233,8 +273,16 @@ public final class ImageStore {
      * Removes an image: at one instant it is no longer there. The room of its blocks is given back by {@link #collect}.
      *
      * @throws NoSuchFileException if there is no such image
+     * @throws IOException if the store is being changed
      */
     public void remove(long number) throws IOException {
+        Path unused = existing(number);
+        try (StoreLock lock = take()) {
+            remove(number, lock);
+        }
+    }
+
+    private void remove(long number, @SuppressWarnings("unused") StoreLock proof) throws IOException {
         Path removed = folder.resolve(number + REMOVED);
         disk.rename(existing(number), removed);
         disk.forceParent(removed);
@@ -245,13 +293,13 @@ public final class ImageStore {
      * Removes what crashed writers left behind; images are not touched, nor a store that is only to be read.
      *
      * @return how many
-     * @throws IOException if an image is being written
+     * @throws IOException if the store is being changed
      */
     public int cleanLeftovers() throws IOException {
         if (!Files.isDirectory(folder) || !Files.isWritable(folder)) {
             return 0;
         }
-        try (StoreLock lock = StoreLock.take(folder)) {
+        try (StoreLock lock = take()) {
             rememberNumbers(lock);
             int count = PackCollector.removePartial(packs(), disk);
             for (Path entry : entries()) {
@@ -281,17 +329,15 @@ public final class ImageStore {
     /**
      * Begins a new image.
      *
-     * @throws IOException if another is being written, room is given back, or the disk is full
+     * @throws IOException if the store is being changed, or the disk is full
      */
     public ImageWriter begin() throws IOException {
         createFolder();
-        return begin(StoreLock.take(folder));
+        return begin(take());
     }
 
-    /** The same, waiting so long while another process gives back room or removes images. */
-    public ImageWriter begin(Duration patience) throws IOException, InterruptedException {
-        createFolder();
-        return begin(StoreLock.take(folder, patience));
+    private StoreLock take() throws IOException {
+        return StoreLock.take(folder, patience);
     }
 
     private void createFolder() throws IOException {
@@ -353,14 +399,11 @@ public final class ImageStore {
      *
      * @param number that it has, which none here has
      * @param last the newest number there, which no new image here is to have
-     * @throws IOException if an image is being written, or there is one of that number
+     * @throws IOException if the store is being changed, or there is one of that number
      */
     public ImageReceiver receive(long number, long last) throws IOException {
-        if (!Files.isDirectory(folder)) {
-            disk.createFolder(folder);
-            disk.forceParent(folder);
-        }
-        StoreLock lock = StoreLock.take(folder);
+        createFolder();
+        StoreLock lock = take();
         try {
             if (Files.exists(folder(number), LinkOption.NOFOLLOW_LINKS)) {
                 throw new FileAlreadyExistsException(folder(number).toString());
@@ -405,7 +448,7 @@ public final class ImageStore {
         if (!Files.isDirectory(folder)) {
             return 0;
         }
-        try (StoreLock lock = StoreLock.take(folder)) {
+        try (StoreLock lock = take()) {
             return rememberNumbers(lock);
         }
     }

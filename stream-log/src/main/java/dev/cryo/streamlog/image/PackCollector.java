@@ -29,6 +29,8 @@ import java.util.stream.Stream;
  *       job's own can go for it: so what jobs have written at the same time is there once, too.
  *   <li>The job's own: removed if nothing is needed, and written anew if less than half is.
  * </ul>
+ *
+ * <p>Packs that cannot be read are removed where all that is needed is in others; else they may yet be repaired.
  */
 final class PackCollector {
     private final Path folder;
@@ -49,6 +51,7 @@ final class PackCollector {
     /** Takes note of the blocks that an image needs. */
     void need(Manifest manifest) {
         manifest.sections().forEach(section -> needed.addAll(section.blocks()));
+        needed.remove(BlockId.ZERO);
     }
 
     /**
@@ -72,8 +75,21 @@ final class PackCollector {
             for (PackFile pack : own) {
                 collect(pack, false);
             }
+            if (kept.containsAll(needed)) {
+                removeUnreadable(packs.unreadable());
+            }
         }
         return new ImageStore.Collected(count, bytes);
+    }
+
+    private void removeUnreadable(List<Path> unreadable) throws IOException {
+        for (Path pack : unreadable) {
+            count++;
+            bytes += PeerPack.links(pack) > 1 ? 0 : Files.size(pack);
+            if (!dryRun) {
+                disk.delete(pack);
+            }
+        }
     }
 
     private void collect(PackFile pack, boolean shared) throws IOException {

@@ -22,7 +22,8 @@ final class Packs implements BlockSource {
     private final Path folder;
     private final List<PackFile> packs = new ArrayList<>();
     private final Map<BlockId, StoredBlock> blocks = new HashMap<>();
-    private @Nullable ImageException unreadable;
+    private final List<Path> unreadable = new ArrayList<>();
+    private @Nullable ImageException why;
 
     private Packs(Path folder) {
         this.folder = folder;
@@ -63,7 +64,8 @@ final class Packs implements BlockSource {
             } catch (NoSuchFileException e) {
                 return false;
             } catch (ImageException e) {
-                unreadable = unreadable == null ? e : unreadable;
+                unreadable.add(path);
+                why = why == null ? e : why;
             }
         }
         return true;
@@ -85,8 +87,8 @@ final class Packs implements BlockSource {
         if (block != null) {
             return block;
         }
-        if (unreadable != null) {
-            throw unreadable;
+        if (why != null) {
+            throw why;
         }
         throw new CorruptImageException(folder, ImageException.NO_OFFSET, "a pack with block " + id, "none");
     }
@@ -94,6 +96,11 @@ final class Packs implements BlockSource {
     /** The packs that can be read. */
     List<PackFile> readable() {
         return packs;
+    }
+
+    /** Those that cannot. */
+    List<Path> unreadable() {
+        return unreadable;
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.cryo.streamlog.image;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
@@ -15,7 +16,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The right to write to a store, held by one process at most and given up with the process; its file remembers the last
+ * The right to change a store, held by one process at most and given up with the process; its file remembers the last
  * number used, so that none is used again after an image was removed.
  */
 final class StoreLock implements AutoCloseable {
@@ -28,6 +29,7 @@ final class StoreLock implements AutoCloseable {
     private final Path store;
     private final Path path;
     private final FileChannel channel;
+    private boolean closed;
 
     private StoreLock(Path store, Path path, FileChannel channel) {
         this.store = store;
@@ -36,40 +38,44 @@ final class StoreLock implements AutoCloseable {
     }
 
     /**
-     * Takes the lock, without waiting.
+     * Takes the lock, waiting for it.
      *
-     * @throws IOException if it is taken
+     * @throws IOException if it is still taken when the time is over
      */
-    static StoreLock take(Path folder) throws IOException {
+    static StoreLock take(Path folder, Duration patience) throws IOException {
+        long end = System.nanoTime() + patience.toNanos();
+        while (true) {
+            try {
+                return take(folder);
+            } catch (Taken e) {
+                if (System.nanoTime() - end >= 0) {
+                    throw e;
+                }
+                pause();
+            }
+        }
+    }
+
+    private static void pause() throws InterruptedIOException {
+        try {
+            Thread.sleep(LOOK);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while an image is being written or restored");
+        }
+    }
+
+    private static StoreLock take(Path folder) throws IOException {
         Path store = folder.toRealPath();
         Path path = store.resolve(FILE);
         if (!HELD.add(store)) {
-            throw taken(path);
+            throw new Taken(path);
         }
         try {
             return new StoreLock(store, path, locked(path));
         } catch (IOException | RuntimeException | Error e) {
             HELD.remove(store);
             throw e;
-        }
-    }
-
-    /**
-     * Takes the lock, waiting for it.
-     *
-     * @throws IOException if it is still taken when the time is over
-     */
-    static StoreLock take(Path folder, Duration patience) throws IOException, InterruptedException {
-        long end = System.nanoTime() + patience.toNanos();
-        while (true) {
-            try {
-                return take(folder);
-            } catch (Taken e) {
-                if (System.nanoTime() - end > 0) {
-                    throw e;
-                }
-                Thread.sleep(LOOK);
-            }
         }
     }
 
@@ -84,7 +90,7 @@ final class StoreLock implements AutoCloseable {
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         try {
             if (channel.tryLock() == null) {
-                throw taken(path);
+                throw new Taken(path);
             }
             return channel;
         } catch (IOException e) {
@@ -92,12 +98,8 @@ final class StoreLock implements AutoCloseable {
             throw e;
         } catch (OverlappingFileLockException e) {
             channel.close(); // Another class loader of this JVM holds it.
-            throw taken(path);
+            throw new Taken(path);
         }
-    }
-
-    private static Taken taken(Path path) {
-        return new Taken(path);
     }
 
     /** Another process, or another part of this one, has the lock. */
@@ -105,7 +107,7 @@ final class StoreLock implements AutoCloseable {
         private static final long serialVersionUID = 1;
 
         Taken(Path path) {
-            super(path.toString(), null, "in use: an image is being written, or room is given back");
+            super(path.toString(), null, "in use: an image is being written or restored, or room is given back");
         }
     }
 
@@ -124,8 +126,13 @@ final class StoreLock implements AutoCloseable {
         disk.force(path, channel);
     }
 
+    /** Gives it up, once: it may be another's after that. */
     @Override
-    public void close() throws IOException {
+    public synchronized void close() throws IOException {
+        if (closed) {
+            return;
+        }
+        closed = true;
         try {
             channel.close();
         } finally {

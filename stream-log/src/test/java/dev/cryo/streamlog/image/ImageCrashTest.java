@@ -157,7 +157,7 @@ class ImageCrashTest {
             await(writer, () -> Files.exists(folder.resolve("held")));
             assertThatThrownBy(store::begin)
                     .isInstanceOf(FileSystemException.class)
-                    .hasMessageContaining("in use: an image is being written, or room is given back");
+                    .hasMessageContaining("in use: an image is being written or restored, or room is given back");
             assertThatThrownBy(store::cleanLeftovers).isInstanceOf(FileSystemException.class);
         } finally {
             writer.destroyForcibly().waitFor();
@@ -180,7 +180,7 @@ class ImageCrashTest {
                 other.destroyForcibly().waitFor();
             }
             assertThat(read(temp.resolve("writer.txt")))
-                    .contains("in use: an image is being written, or room is given back");
+                    .contains("in use: an image is being written or restored, or room is given back");
             image.commit(TestImages.job());
         }
         assertThat(store.numbers()).containsExactly(1L);

@@ -5,11 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -18,6 +22,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ImageStoreTest {
+    private static final String IN_USE = "in use: an image is being written or restored, or room is given back";
+
     @TempDir
     private Path temp;
 
@@ -89,14 +95,14 @@ class ImageStoreTest {
         ImageStore other = ImageStore.in(temp.resolve("images"));
         CompletableFuture<Long> second;
         try (ImageWriter first = store.begin()) {
-            assertThatThrownBy(() -> other.begin(Duration.ofMillis(50)))
+            assertThatThrownBy(other.waiting(Duration.ofMillis(50))::begin)
                     .isInstanceOf(FileSystemException.class)
-                    .hasMessageContaining("in use: an image is being written, or room is given back");
+                    .hasMessageContaining(IN_USE);
             second = CompletableFuture.supplyAsync(() -> {
-                try (ImageWriter writer = other.begin(Duration.ofSeconds(60))) {
+                try (ImageWriter writer = other.waiting(Duration.ofSeconds(60)).begin()) {
                     return writer.number();
-                } catch (IOException | InterruptedException e) {
-                    throw new IllegalStateException(e);
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
                 }
             });
             Thread.sleep(100);
@@ -106,12 +112,63 @@ class ImageStoreTest {
     }
 
     @Test
+    void nobodyChangesAStoreOfWhichAnImageIsHeld() throws IOException {
+        write();
+        write();
+        ImageStore other = ImageStore.in(temp.resolve("images"));
+        ImageReader held = store.hold(2);
+        assertThatThrownBy(() -> other.remove(1)).isInstanceOf(FileSystemException.class).hasMessageContaining(IN_USE);
+        assertThatThrownBy(() -> other.keep(1)).isInstanceOf(FileSystemException.class).hasMessageContaining(IN_USE);
+        assertThatThrownBy(() -> other.collect(false)).isInstanceOf(FileSystemException.class);
+        assertThatThrownBy(other::begin).isInstanceOf(FileSystemException.class);
+        assertThat(other.keep(2)).isEmpty();
+        try (ImageReader reader = other.read(2)) {
+            reader.verifyAll((done, of) -> { });
+        }
+        held.close();
+        try (ImageReader again = other.hold(1)) {
+            held.close(); // Gives nothing up that is another's by now.
+            assertThatThrownBy(() -> store.remove(1)).isInstanceOf(FileSystemException.class);
+        }
+        assertThatThrownBy(() -> store.hold(3)).isInstanceOf(NoSuchFileException.class);
+        assertThat(store.keep(1)).containsExactly(1L);
+    }
+
+    @Test
+    void aPackThatCannotBeReadIsRemovedWhereNothingOfItIsNeeded() throws IOException {
+        write();
+        Path packs = temp.resolve("images/packs");
+        List<Path> first = Packs.paths(packs);
+        for (Path pack : first) {
+            try (FileChannel channel = FileChannel.open(pack, StandardOpenOption.WRITE)) {
+                channel.truncate(Files.size(pack) - 1);
+            }
+        }
+        TestImages.small(store, new byte[5], new byte[9]);
+        assertThat(store.collect(false)).isEqualTo(new ImageStore.Collected(0, 0));
+        assertThat(Packs.paths(packs)).containsAll(first);
+
+        store.remove(1);
+        long bytes = 0;
+        for (Path pack : first) {
+            bytes += Files.size(pack);
+        }
+        assertThat(store.collect(true)).isEqualTo(new ImageStore.Collected(first.size(), bytes));
+        assertThat(Packs.paths(packs)).containsAll(first);
+        assertThat(store.collect(false)).isEqualTo(new ImageStore.Collected(first.size(), bytes));
+        assertThat(Packs.paths(packs)).isNotEmpty().doesNotContainAnyElementsOf(first);
+        try (ImageReader image = store.read(2)) {
+            image.verifyAll((done, of) -> { });
+        }
+    }
+
+    @Test
     void aSecondWriterIsExcludedUntilTheFirstHasEnded() throws IOException {
         try (ImageWriter first = store.begin()) {
             assertThat(first.number()).isEqualTo(1);
             assertThatThrownBy(() -> ImageStore.in(temp.resolve("images")).begin())
                     .isInstanceOf(FileSystemException.class)
-                    .hasMessageContaining("in use: an image is being written, or room is given back");
+                    .hasMessageContaining(IN_USE);
             assertThatThrownBy(store::cleanLeftovers).isInstanceOf(FileSystemException.class);
         }
         write();
