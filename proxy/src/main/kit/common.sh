@@ -24,32 +24,14 @@ command_line() {
         -cp "$dist/lib/*:$examples/*"
 }
 
-# Runs a short training once, from which the JVMs of cryo learn what they will load and run: their next starts take
-# half the time. A cache that does not fit is not used, and nothing depends on it.
+# Has the JVMs of cryo record what they load and run: their next starts take half the time. A cache that does not fit is
+# not used, and nothing depends on it.
 prepare_starts() {
+    local options
     say "preparing quick starts ..."
-    run_start_training criu >"$state/start.log" 2>&1 || run_start_training app >>"$state/start.log" 2>&1 ||
-        say "starts will be slower: the training failed, see $state/start.log"
-}
-
-# Has a training saved, killed and brought back, its host's state as $1 says.
-run_start_training() {
-    local home options training status=0
-    home=$(mktemp -d "$state/start.XXXXXX") || return 1
     mapfile -t options < <(command_line)
-    CRYO_HOME=$home timeout 120 "$java" "-XX:AOTCacheOutput=$(start_cache)" -Dcryo.startCache=record \
-        "${options[@]}" dev.cryo.proxy.cli.Cryo launch --host "$1" --on-failure restart --name start -- "$java" \
-        -cp "$examples/*" dev.cryo.benchmarks.trainer.StartTraining "$home/saved" </dev/null &
-    training=$!
-    while [[ ! -e $home/saved ]] && kill -0 "$training" 2>/dev/null; do
-        sleep 0.1
-    done
-    tr -d ' \n' <"$home/jobs/start/status.json" |
-        sed -nE 's/.*"application":\{"pid":([0-9]+).*"proxy":\{"pid":([0-9]+).*/\1 \2/p' |
-        xargs -r kill -KILL
-    wait "$training" || status=$?
-    rm -rf "$home"
-    return "$status"
+    "$java" "${options[@]}" dev.cryo.benchmarks.trainer.StartRecording >"$state/start.log" 2>&1 ||
+        say "starts will be slower: the training failed, see $state/start.log"
 }
 
 # Becomes the JVM of a command.

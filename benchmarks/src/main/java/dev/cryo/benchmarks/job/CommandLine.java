@@ -40,6 +40,36 @@ public record CommandLine(List<String> prefix, Map<String, String> environment) 
      * @param dist the folder of cryo's own parts
      */
     public static CommandLine of(Path dist, String classPath) {
+        return of(dist, classPath, startCache(dist));
+    }
+
+    /**
+     * The same, with a start cache of its own.
+     *
+     * @param classPath begins with that which the cache was recorded with
+     * @param startCache need not exist
+     */
+    public static CommandLine of(Path dist, String classPath, Path startCache) {
+        return jvm(
+                dist,
+                classPath,
+                Files.exists(startCache) ? List.of("-XX:AOTCache=" + startCache, "-Xlog:aot=off,cds=off") : List.of());
+    }
+
+    /**
+     * A command line whose JVM, and that of the proxy it starts, record their start caches: when each ends it writes
+     * its own.
+     */
+    public static CommandLine recording(Path dist, String classPath, Path startCache) {
+        return jvm(dist, classPath, List.of("-XX:AOTCacheOutput=" + startCache, "-Dcryo.startCache=record"));
+    }
+
+    /** Where the launcher script has the start cache of a command; the proxy's is beside it. */
+    public static Path startCache(Path dist) {
+        return dist.resolve("command.aot");
+    }
+
+    private static CommandLine jvm(Path dist, String classPath, List<String> more) {
         List<String> words = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
@@ -49,10 +79,7 @@ public record CommandLine(List<String> prefix, Map<String, String> environment) 
                 "-D" + DIST + "=" + dist,
                 "-cp",
                 classPath));
-        Path startCache = dist.resolve("command.aot");
-        if (Files.exists(startCache)) {
-            words.addAll(List.of("-XX:AOTCache=" + startCache, "-Xlog:aot=off,cds=off"));
-        }
+        words.addAll(more);
         words.add(MAIN);
         return new CommandLine(words, Map.of());
     }

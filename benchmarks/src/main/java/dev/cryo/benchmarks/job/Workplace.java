@@ -41,7 +41,7 @@ public final class Workplace implements AutoCloseable {
         this.launchOptions = List.copyOf(launchOptions);
     }
 
-    /** The processes of a job, as {@code cryo ps} tells them. */
+    /** The processes of a job, 0 for those that it does not have. */
     public record Parts(long supervisor, long application, long proxy) {}
 
     /** A new workplace in the folder for temporary files. */
@@ -174,15 +174,10 @@ public final class Workplace implements AutoCloseable {
         }
     }
 
-    /** The processes of a job that runs. */
-    public Parts parts(String job) throws IOException, UnexpectedException, InterruptedException {
-        JsonNode jobs = json("ps", "--json");
-        for (JsonNode each : jobs) {
-            if (each.path("name").asText().equals(job)) {
-                return new Parts(pid(each, "supervisor"), pid(each, "application"), pid(each, "proxy"));
-            }
-        }
-        throw new UnexpectedException("cryo ps does not know " + job + ": " + jobs);
+    /** The processes of a job that runs, from its status file: a command would come late for what is soon over. */
+    public Parts parts(String job) throws IOException {
+        JsonNode status = JSON.readTree(Files.readAllBytes(job(job).resolve("status.json")));
+        return new Parts(pid(status, "supervisor"), pid(status, "application"), pid(status, "proxy"));
     }
 
     private static long pid(JsonNode job, String part) {
@@ -197,7 +192,7 @@ public final class Workplace implements AutoCloseable {
     /** Kills the application and the proxy by SIGKILL and waits until they are gone. */
     public void kill(Parts parts) throws UnexpectedException, InterruptedException {
         if (parts.application() <= 0) {
-            throw new UnexpectedException("no application is known to cryo ps: " + parts);
+            throw new UnexpectedException("the job has no application that could be killed: " + parts);
         }
         Signals.send("KILL", parts.application());
         if (parts.proxy() > 0) {

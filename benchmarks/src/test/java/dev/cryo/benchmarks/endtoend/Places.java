@@ -39,9 +39,13 @@ final class Places {
     private static CommandLine cryo(List<String> more) {
         String kit = System.getProperty(CommandLine.DIST);
         Path dist = kit == null ? Path.of("../proxy/target/dist").toAbsolutePath().normalize() : Path.of(kit);
-        List<String> classPath = new ArrayList<>(more);
-        classPath.addAll(List.of(dist.resolve("lib") + "/*", Applications.classPath()));
-        CommandLine cryo = CommandLine.of(dist, String.join(File.pathSeparator, classPath));
+        String parts = dist.resolve("lib") + "/*";
+        List<String> all = new ArrayList<>(List.of(parts, Applications.classPath()));
+        all.addAll(more);
+        String classPath = String.join(File.pathSeparator, all);
+        CommandLine cryo = kit == null
+                ? CommandLine.of(dist, classPath, QuickStarts.cache(dist, parts))
+                : CommandLine.of(dist, classPath);
         // A shell's background jobs ignore interrupts, and what they start inherits that.
         return cryo.after("env", "--default-signal=INT,QUIT,HUP,TERM,USR1");
     }
