@@ -17,10 +17,12 @@ say() { printf 'cryo: %s\n' "$*" >&2; }
 fail() { say "$@"; exit 1; }
 
 # The options of every JVM that runs the command line. What the JVM itself prints, such as the stacks of its threads on
-# SIGQUIT, must not come between what an application prints.
+# SIGQUIT, must not come between what an application prints. A method that is called once by reflection is not worth a
+# class made for it.
 command_line() {
     printf '%s\n' -XX:+UseSerialGC -XX:+DisplayVMOutputToStderr \
-        --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow "-Dcryo.dist=$dist" \
+        --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
+        -Djdk.reflect.useNativeAccessorOnly=true "-Dcryo.dist=$dist" \
         -cp "$dist/lib/*:$examples/*"
 }
 
@@ -30,7 +32,7 @@ prepare_starts() {
     local options
     say "preparing quick starts ..."
     mapfile -t options < <(command_line)
-    "$java" "${options[@]}" dev.cryo.benchmarks.trainer.StartRecording >"$state/start.log" 2>&1 ||
+    "$java" "${options[@]}" dev.cryo.benchmarks.starts.StartRecording >"$state/start.log" 2>&1 ||
         say "starts will be slower: the training failed, see $state/start.log"
 }
 

@@ -76,6 +76,7 @@ public record CommandLine(List<String> prefix, Map<String, String> environment) 
                 "-XX:+DisplayVMOutputToStderr",
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
+                "-Djdk.reflect.useNativeAccessorOnly=true",
                 "-D" + DIST + "=" + dist,
                 "-cp",
                 classPath));

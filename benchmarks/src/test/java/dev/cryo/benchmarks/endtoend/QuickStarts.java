@@ -1,7 +1,7 @@
 package dev.cryo.benchmarks.endtoend;
 
 import dev.cryo.benchmarks.job.UnexpectedException;
-import dev.cryo.benchmarks.trainer.StartRecording;
+import dev.cryo.benchmarks.starts.StartRecording;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -63,6 +63,7 @@ record Installation(Path java, String classPath, Path agentJar, StartCache start
                 java.toString(),
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
+                "-Djdk.reflect.useNativeAccessorOnly=true",
                 // All cores compute kernels; a collector that works beside them would only take their time.
                 "-XX:+UseParallelGC",
                 "-XX:-UsePerfData",

@@ -1,10 +1,11 @@
-package dev.cryo.benchmarks.trainer;
+package dev.cryo.benchmarks.starts;
 
 import dev.cryo.benchmarks.job.Applications;
 import dev.cryo.benchmarks.job.Child;
 import dev.cryo.benchmarks.job.CommandLine;
 import dev.cryo.benchmarks.job.UnexpectedException;
 import dev.cryo.benchmarks.job.Workplace;
+import dev.cryo.benchmarks.trainer.StartTraining;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,8 +15,9 @@ import java.util.Objects;
 
 /**
  * Makes the start caches of cryo's JVMs, after which a start takes half the time: a {@linkplain StartTraining training}
- * is saved, killed and brought back, and the JVMs that do that record what they load and run. A cache that does not fit
- * is not used, and nothing depends on it.
+ * is saved, killed and brought back, and the JVMs that do that record what they load and run. Before that, the archives
+ * are made such that all of their classes can be in a cache. A cache that does not fit is not used, and nothing depends
+ * on it.
  */
 public final class StartRecording {
     private static final Duration LIMIT = Duration.ofSeconds(120);
@@ -36,6 +38,7 @@ public final class StartRecording {
      */
     public static void record(Path dist, String classPath, Path startCache)
             throws IOException, UnexpectedException, InterruptedException {
+        ModernArchive.inFolder(dist.resolve("lib"));
         CommandLine recording = CommandLine.recording(dist, classPath, startCache);
         try {
             record(recording, "criu");
