@@ -1,7 +1,6 @@
 package dev.cryo.proxy.cli;
 
 import dev.cryo.proxy.supervisor.JobException;
-import dev.cryo.streamlog.image.ImageReader;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.ServiceLoader;
@@ -45,9 +44,6 @@ public final class Cryo implements Runnable {
 
     /** Runs a command and exits with its code. */
     public static void main(String[] arguments) {
-        if (arguments.length > 0 && arguments[0].equals("restart")) {
-            ImageReader.rehearse(); // Somebody waits for the job.
-        }
         System.exit(commandLine(System.getenv(), arguments).execute(arguments));
     }
 

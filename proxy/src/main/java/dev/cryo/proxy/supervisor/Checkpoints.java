@@ -21,10 +21,10 @@ final class Checkpoints {
     private static final Duration MEMORY = Duration.ofMinutes(30);
 
     private final Site site;
-    private final Optional<HostState> host;
+    private final HostFinder host;
     private final ReentrantLock oneAtATime = new ReentrantLock(true);
 
-    Checkpoints(Site site, Optional<HostState> host) {
+    Checkpoints(Site site, HostFinder host) {
         this.site = site;
         this.host = host;
     }
@@ -55,16 +55,18 @@ final class Checkpoints {
                 throw refused("the application's memory was not all read from its image within " + MEMORY.toMinutes()
                         + " min");
             }
-            return attempt(run, timeout, hold);
+            return attempt(run, host.find(), timeout, hold);
+        } catch (JobException e) {
+            throw refused("" + e.getMessage());
         } finally {
             oneAtATime.unlock();
         }
     }
 
-    private Checkpoint.Report attempt(JobRun run, Duration timeout, boolean hold)
+    private Checkpoint.Report attempt(JobRun run, Optional<HostState> criu, Duration timeout, boolean hold)
             throws CheckpointException, InterruptedException {
         try {
-            Checkpoint.Report report = new Checkpoint(stages(run, timeout), target(), hold).take();
+            Checkpoint.Report report = new Checkpoint(stages(run, criu, timeout), target(), hold).take();
             site.status().update(now -> now.after(new JobStatus.Taken(
                     report.image(), System.currentTimeMillis(), report.pauseNanos(), report.bytes())));
             site.messages().say("image %d: %s; the application stood still for %.0f ms, complete after %.0f ms"
@@ -76,7 +78,7 @@ final class Checkpoints {
             site.messages().note("image " + report.image() + ": " + report.timeline());
             giveBack();
             site.mirror().ifPresent(Mirror::wake);
-            if (host.isEmpty() && report.resources() == 0) {
+            if (criu.isEmpty() && report.resources() == 0) {
                 site.messages().say("image " + report.image() + " has device memory alone: the application has no"
                         + " org.crac resource that saves its own state, so it will begin anew when it is restarted");
             }
@@ -125,7 +127,7 @@ final class Checkpoints {
                 site.settings().images());
     }
 
-    private Stages stages(JobRun run, Duration timeout) {
+    private Stages stages(JobRun run, Optional<HostState> host, Duration timeout) {
         Optional<HostDump> dump = host.map(criu -> new ProcessDump(criu, run, site));
         if (site.driver().isPresent()) {
             return new DriverStages(

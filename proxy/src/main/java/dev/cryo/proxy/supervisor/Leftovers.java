@@ -1,18 +1,24 @@
 package dev.cryo.proxy.supervisor;
 
+import dev.cryo.streamlog.image.ImageStore;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /** What a supervisor that was killed has left behind: processes, unfinished images, dumps in memory. */
 final class Leftovers {
-    /** How long a command may remove images or give back room before the job is not started for it. */
+    /** How long images may be restored or removed before what is left of others stays for the next start. */
     private static final Duration STORE = Duration.ofMinutes(2);
+
+    /** How long a job has the machine for itself before that. */
+    private static final Duration LATER = Duration.ofSeconds(3);
 
     private Leftovers() {}
 
-    /** Ends and removes them; the caller holds the job's lock. */
+    /** Ends the processes and removes the dumps; the caller holds the job's lock. */
     static void end(JobFolder folder, Messages messages) throws IOException, JobException {
         folder.status().ifPresent(status -> Stream.of(
                         Optional.ofNullable(status.application()), Optional.ofNullable(status.proxy()))
@@ -22,10 +28,45 @@ final class Leftovers {
                     messages.say("process " + process.pid() + " is left from an earlier supervisor of this job: ended");
                     process.destroyForcibly();
                 }));
-        int images = folder.images().waiting(STORE).cleanLeftovers();
-        if (images > 0) {
-            messages.say("unfinished or removed images have left " + images + " files and folders behind: removed");
-        }
         Scratch.cleanLeftovers(folder.path());
+    }
+
+    /** Begins to remove what is left of images: later, beside the job, or when this is closed. */
+    static Removal removeImages(ImageStore images, Messages messages) {
+        return new Removal(images.waiting(STORE), messages);
+    }
+
+    /** Has the job not wait for it at its start, and nothing left behind when it has ended. */
+    static final class Removal implements AutoCloseable {
+        private final ImageStore images;
+        private final Messages messages;
+        private final CountDownLatch end = new CountDownLatch(1);
+        private final Aside<Boolean, RuntimeException> work;
+
+        private Removal(ImageStore images, Messages messages) {
+            this.images = images;
+            this.messages = messages;
+            this.work = Aside.begin("cryo-leftovers", this::remove);
+        }
+
+        private boolean remove() throws InterruptedException {
+            boolean soon = end.await(LATER.toMillis(), TimeUnit.MILLISECONDS);
+            try {
+                int removed = images.cleanLeftovers();
+                if (removed > 0) {
+                    messages.say("unfinished or removed images have left " + removed + " files and folders behind:"
+                            + " removed");
+                }
+            } catch (IOException e) {
+                messages.say("what unfinished images have left behind stays: " + e.getMessage());
+            }
+            return soon;
+        }
+
+        @Override
+        public void close() throws InterruptedException {
+            end.countDown();
+            work.close();
+        }
     }
 }

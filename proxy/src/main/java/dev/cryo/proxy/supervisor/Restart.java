@@ -34,14 +34,15 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Brings a job back from an image, in this order: the image is verified, byte by byte, but for the memory of the device
- * and of the application where that is read when it is used; only then is a proxy started, and what the host lacks is
- * named before the application is. While the proxy starts, replays the log and takes over the device's memory, CRIU
- * restores the application, which then waits for it. In a job of the driver's engine there is no proxy: the driver
- * gives the restored processes their device back.
+ * and of the application where that is read when it is used; beside that a proxy starts, which is told nothing of the
+ * job until all is verified. What the host lacks is named before the application is started. While the proxy replays
+ * the log and takes over the device's memory, CRIU restores the application, which then waits for it. In a job of the
+ * driver's engine there is no proxy: the driver gives the restored processes their device back.
  */
 final class Restart {
     /** How long a command may remove images or give back room before the restart is given up for it. */
@@ -52,9 +53,10 @@ final class Restart {
     private static final Duration CONNECT = Duration.ofSeconds(60);
 
     private final Site site;
+    private final Unpacking unpacking;
     private final ImageReader image;
     private final Loading loading;
-    private final Optional<HostState> host;
+    private final HostFinder host;
     private @Nullable JobRun begun;
 
     /** Makes a run that has no parts yet. */
@@ -63,10 +65,11 @@ final class Restart {
         JobRun get() throws IOException;
     }
 
-    private Restart(Site site, ImageReader image, Loading loading, Optional<HostState> host) {
+    private Restart(Site site, Unpacking unpacking, HostFinder host) {
         this.site = site;
-        this.image = image;
-        this.loading = loading;
+        this.unpacking = unpacking;
+        this.image = unpacking.image();
+        this.loading = unpacking.loading();
         this.host = host;
     }
 
@@ -99,20 +102,8 @@ final class Restart {
         }
     }
 
-    /**
-     * Verifies an image, but for what will be when it is used.
-     *
-     * @throws JobException if the image cannot be used
-     */
-    static void verify(JobFolder folder, ImageReader image, Loading loading) throws JobException {
-        try {
-            image.verify(section -> !loading.leaves(section), (checked, of) -> { });
-        } catch (IOException e) {
-            throw unusable(folder, image.manifest().number(), e);
-        }
-    }
-
-    private static JobException unusable(JobFolder folder, long number, IOException why) {
+    /** Tells that an image cannot be used. */
+    static JobException unusable(JobFolder folder, long number, IOException why) {
         return switch (why) {
             case NoSuchFileException e -> new JobException(
                     Kind.UNKNOWN,
@@ -151,9 +142,8 @@ final class Restart {
     }
 
     /**
-     * Starts a run from an image, which is not closed.
+     * Starts a run from an image.
      *
-     * @param loading as the image was {@linkplain #verify verified}
      * @param host what restores processes; needed for images of a process
      * @param prepared makes a run without parts
      * @param running is given the run before the user is told that it runs
@@ -161,25 +151,24 @@ final class Restart {
      */
     static JobRun run(
             Site site,
-            ImageReader image,
-            Loading loading,
-            Optional<HostState> host,
+            Unpacking unpacking,
+            HostFinder host,
             Prepared prepared,
             Consumer<JobRun> running)
             throws JobException, InterruptedException {
         long start = System.nanoTime();
-        long number = image.manifest().number();
+        long number = unpacking.image().manifest().number();
         site.status().update(now -> now.in(Phase.RESTARTING));
-        Restart restart = new Restart(site, image, loading, host);
+        Restart restart = new Restart(site, unpacking, host);
         try {
-            Taken from = new Taken(
+            Taken taken = new Taken(
                     number,
-                    image.manifest().createdMillis(),
-                    image.manifest().job().property(Checkpoint.PAUSE_NANOS).map(Long::valueOf).orElse(0L),
+                    restart.image.manifest().createdMillis(),
+                    restart.image.manifest().job().property(Checkpoint.PAUSE_NANOS).map(Long::valueOf).orElse(0L),
                     site.folder().images().addedBytes(number));
             JobRun run = restart.run(prepared);
             running.accept(run);
-            site.status().update(now -> now.broughtBack(from));
+            site.status().update(now -> now.broughtBack(taken));
             site.messages().say("job %s runs again from image %d, after %.2f s"
                     .formatted(site.folder().name(), number, (System.nanoTime() - start) / 1e9));
             return run;
@@ -198,11 +187,9 @@ final class Restart {
         if (image.manifest().job().host() == HostMode.APP) {
             return runApplicationAnew(prepared);
         }
-        try (Scratch unpacked = Scratch.create(hostBytes(), Scratch.elsewhere(site.folder().path(), image.key()))) {
-            return site.driver().isPresent()
-                    ? restoreByDriver(unpack(unpacked.path()), site.driver().get(), prepared)
-                    : restoreHalves(unpacked.path(), prepared);
-        }
+        return site.driver().isPresent()
+                ? restoreByDriver(site.driver().get(), prepared)
+                : restoreHalves(prepared);
     }
 
     private JobRun begin(Prepared prepared) throws IOException {
@@ -211,8 +198,13 @@ final class Restart {
         return run;
     }
 
-    private void restoreProcesses(HostImage hostImage, JobRun run) throws IOException, HostStateException {
-        HostState restorer = host.orElseThrow(() -> new IllegalStateException("no CRIU"));
+    /** What restores processes: it is named before anything is restored if that is missing. */
+    private HostState restorer() throws JobException, InterruptedException {
+        return host.find().orElseThrow(() -> new IllegalStateException("no CRIU"));
+    }
+
+    private void restoreProcesses(HostState restorer, HostImage hostImage, JobRun run)
+            throws IOException, HostStateException {
         Path work = site.folder().path().resolve("criu");
         long start = System.nanoTime();
         Restored restored;
@@ -230,12 +222,14 @@ final class Restart {
     }
 
     /** Where the GPUs that the application had are now is decided before anything is started. */
-    private JobRun restoreByDriver(HostImage hostImage, ProcessCheckpoints driver, Prepared prepared)
+    private JobRun restoreByDriver(ProcessCheckpoints driver, Prepared prepared)
             throws IOException, HostStateException, InterruptedException, JobException {
+        HostState restorer = restorer();
+        HostImage hostImage = unpacked();
         DriverRestore restore = DriverRestore.of(image.manifest().job(), driver, site.messages());
         JobRun run = begin(prepared);
         try {
-            restoreProcesses(hostImage, run);
+            restoreProcesses(restorer, hostImage, run);
             restore.resume(run.processes());
             return run;
         } catch (IOException | HostStateException | RuntimeException e) {
@@ -244,16 +238,18 @@ final class Restart {
         }
     }
 
-    /** The proxy starts and restores the device while the host's part is unpacked and restored. */
-    private JobRun restoreHalves(Path unpacked, Prepared prepared)
+    /** The proxy restores the device while the application is restored. */
+    private JobRun restoreHalves(Prepared prepared)
             throws IOException, HostStateException, RequestFailedException, InterruptedException, JobException {
         JobRun run = begin(prepared);
         try {
             run.startProxy();
+            HostState restorer = restorer();
+            HostImage hostImage = unpacked();
             run.halves().expectReturn();
             // Not closed: if something else fails, the end of the run is what ends it.
             Aside<Boolean, IOException> device = Aside.begin("cryo-device", () -> loadInto(run));
-            restoreProcesses(unpack(unpacked), run);
+            restoreProcesses(restorer, hostImage, run);
             boolean unused = device.get();
             Connection application = run.returned(CONNECT);
             run.halves().attach(application, run.processes());
@@ -271,6 +267,7 @@ final class Restart {
         JobRun run = begin(prepared);
         try {
             run.startProxy();
+            Path unused = unpacking.await();
             run.halves().expectReturn();
             run.startApplication();
             if (!site.settings().inProcess()) {
@@ -290,7 +287,7 @@ final class Restart {
             }
             application.tell(new Welcome(Outcome.RESTORED, log));
             return run;
-        } catch (IOException | RequestFailedException | HostStateException | RuntimeException e) {
+        } catch (IOException | RequestFailedException | HostStateException | JobException | RuntimeException e) {
             run.close();
             throw e;
         }
@@ -315,27 +312,15 @@ final class Restart {
         site.messages().note("the device was restored in %.3f s".formatted((System.nanoTime() - start) / 1e9));
     }
 
-    /** What has to be unpacked, about. */
-    private long hostBytes() {
-        return hostSections().filter(section -> !loading.leaves(section)).mapToLong(Section::bytes).sum();
-    }
-
-    private java.util.stream.Stream<Section> hostSections() {
+    private Stream<Section> hostSections() {
         return image.manifest().sections().stream().filter(section -> section.name().startsWith(Section.HOST));
     }
 
-    private HostImage unpack(Path folder) throws IOException, HostStateException, JobException {
-        long start = System.nanoTime();
-        for (Section section : hostSections().filter(each -> !loading.leaves(each)).toList()) {
-            image.copyTo(section.name(), folder.resolve(section.name().substring(Section.HOST.length())));
-        }
-        for (Section section : hostSections().filter(loading::leaves).toList()) {
-            LazyHost.unpackRest(image, section, folder);
-        }
-        HostImage hostImage = HostImage.read(folder);
+    /** Waits until the image is verified. */
+    private HostImage unpacked() throws IOException, HostStateException, JobException, InterruptedException {
+        HostImage hostImage = HostImage.read(unpacking.await());
         hostImage.requireRestorable();
         requireSamePlace(hostImage);
-        site.messages().note("the host's part was unpacked in %.3f s".formatted((System.nanoTime() - start) / 1e9));
         return hostImage;
     }
 

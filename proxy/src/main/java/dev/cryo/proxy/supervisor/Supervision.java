@@ -1,7 +1,6 @@
 package dev.cryo.proxy.supervisor;
 
 import dev.cryo.proxy.control.Connection;
-import dev.cryo.proxy.host.HostState;
 import dev.cryo.proxy.host.HostStateException;
 import dev.cryo.proxy.host.SignalNumbers;
 import dev.cryo.proxy.supervisor.JobException.Kind;
@@ -19,7 +18,6 @@ import dev.cryo.streamlog.control.Rehearsal;
 import dev.cryo.streamlog.image.ImageReader;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -44,7 +42,7 @@ final class Supervision implements JobRun.Commands {
 
 
     private final Site site;
-    private final Optional<HostState> host;
+    private final HostFinder host;
     private Loading loading; // Of the thread that goes through the runs.
     private final Checkpoints checkpoints;
     private final AtomicBoolean ending = new AtomicBoolean();
@@ -58,13 +56,16 @@ final class Supervision implements JobRun.Commands {
     /** What is being brought back from an image. */
     private volatile @Nullable JobRun coming;
 
+    /** What it is brought back from. */
+    private volatile @Nullable Unpacking source;
+
     private volatile boolean abandoned;
 
     /** Nothing runs any more; only uploads are waited for. */
     private volatile boolean uploading;
 
     /** With how memory is loaded whenever the job comes back from an image. */
-    Supervision(Site site, Optional<HostState> host, Loading loading) {
+    Supervision(Site site, HostFinder host, Loading loading) {
         this.site = site;
         this.host = host;
         this.loading = loading;
@@ -94,14 +95,18 @@ final class Supervision implements JobRun.Commands {
         }
     }
 
-    /** Restarts the job from a verified image, which is closed, and returns its exit status when it has ended. */
-    int restart(ImageReader image) throws JobException, InterruptedException {
+    /**
+     * Restarts the job from an image, which is closed with its unpacking when that is done, and returns its exit status
+     * when it has ended.
+     */
+    int restart(Unpacking unpacking) throws JobException, InterruptedException {
         routeSignals();
-        baseImage = image.manifest().number();
+        baseImage = unpacking.image().manifest().number();
         try {
             JobRun first;
-            try (image) {
-                first = bringBack(image);
+            try (ImageReader image = unpacking.image();
+                    unpacking) {
+                first = bringBack(unpacking);
             }
             return uploaded(supervise(first));
         } catch (IOException e) {
@@ -128,10 +133,12 @@ final class Supervision implements JobRun.Commands {
         return code;
     }
 
-    private JobRun bringBack(ImageReader image) throws JobException, InterruptedException {
+    private JobRun bringBack(Unpacking unpacking) throws JobException, InterruptedException {
+        source = unpacking;
         try {
-            return Restart.run(site, image, loading, host, this::prepare, requests::present);
+            return Restart.run(site, unpacking, host, this::prepare, requests::present);
         } finally {
+            source = null;
             coming = null;
         }
     }
@@ -159,8 +166,14 @@ final class Supervision implements JobRun.Commands {
 
     /** From a started run to the end of the job. */
     private int supervise(JobRun first) throws JobException, InterruptedException, IOException {
-        JobRun current = first;
         Rehearsal.start(() -> {});
+        try (Leftovers.Removal leftovers = Leftovers.removeImages(site.images(), site.messages())) {
+            return superviseRuns(first);
+        }
+    }
+
+    private int superviseRuns(JobRun first) throws JobException, InterruptedException, IOException {
+        JobRun current = first;
         while (true) {
             Ending end = await(current);
             if (end.kind() == Ending.Kind.CONTENTS_LOST) {
@@ -212,9 +225,9 @@ final class Supervision implements JobRun.Commands {
                                 + " times without getting as far as another: given up",
                         new IOException("repeated failure"));
             }
-            try (ImageReader image = Restart.open(site.folder(), site.images(), baseImage)) {
-                Restart.verify(site.folder(), image, loading);
-                return bringBack(image);
+            try (ImageReader image = Restart.open(site.folder(), site.images(), baseImage);
+                    Unpacking unpacking = Unpacking.begin(site.folder(), image, loading)) {
+                return bringBack(unpacking);
             } catch (JobException e) {
                 if (e.kind() != Kind.FAILED || ending.get()) {
                     throw abandoned ? e : failed(String.valueOf(e.getMessage()), e);
@@ -295,6 +308,10 @@ final class Supervision implements JobRun.Commands {
         }
         if (!requests.ask(run -> inBackground(() -> end(run)))) {
             abandoned = true;
+            Unpacking unpacking = source;
+            if (unpacking != null) {
+                unpacking.giveUp();
+            }
             JobRun unfinished = coming;
             if (unfinished != null) {
                 inBackground(unfinished::abandon);

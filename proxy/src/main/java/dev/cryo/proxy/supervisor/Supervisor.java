@@ -92,7 +92,7 @@ public final class Supervisor implements AutoCloseable {
                     + " Java " + JavaCommand.NEEDED + " or newer, is told of the agent by "
                     + JavaCommand.OPTIONS_VARIABLE);
         }
-        return new Supervision(site, host, loading(settings, false)).launch();
+        return new Supervision(site, () -> host, loading(settings, false)).launch();
     }
 
     private void tellOfOlderImages() throws JobException {
@@ -130,14 +130,13 @@ public final class Supervisor implements AutoCloseable {
             JobSettings settings =
                     overrides.apply(ImagedJob.settings(image.manifest().job())).with(source);
             Loading loading = loading(settings, prefault);
-            Optional<HostState> host;
-            try (Aside<Optional<HostState>, JobException> criu =
-                    Aside.begin("cryo-host", () -> hostState(settings.host()))) {
-                Restart.verify(folder, image, loading);
-                requireSupported(settings);
-                host = criu.get();
+            requireSupported(settings);
+            try (Unpacking unpacking = Unpacking.begin(folder, image, loading);
+                    Aside<Optional<HostState>, JobException> host =
+                            Aside.begin("cryo-host", () -> hostState(settings.host()))) {
+                Site site = site(settings, keys, false);
+                return new Supervision(site, host::get, loading).restart(unpacking);
             }
-            return new Supervision(site(settings, keys, false), host, loading).restart(image);
         } catch (IOException e) {
             throw new JobException(Kind.FAILED, "job " + folder.name() + " cannot be restarted: " + e.getMessage(), e);
         }

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -97,23 +98,22 @@ class LazyPagesTest {
     private HostImage unpack(Path target, boolean lazily) throws Exception {
         Files.createDirectories(target);
         try (ImageReader image = store.read(store.latest().orElseThrow())) {
-            List<String> names = image.manifest().sections().stream()
-                    .map(section -> section.name().substring(Section.HOST.length()))
-                    .toList();
-            for (String name : names.stream().filter(each -> !PageFiles.isName(each)).toList()) {
-                image.copyTo(Section.HOST + name, target.resolve(name));
-            }
-            for (String name : names.stream().filter(PageFiles::isName).toList()) {
-                if (lazily) {
-                    var blocks = PageFiles.blocksOfOthers(target, name, StoredFiles.BLOCK_BYTES);
-                    assertThat(blocks.cardinality()).as("blocks to unpack").isLessThan(20);
-                    image.copyTo(Section.HOST + name, target.resolve(name), blocks::get);
-                } else {
-                    image.copyTo(Section.HOST + name, target.resolve(name));
-                }
+            List<String> names = image.manifest().sections().stream().map(LazyPagesTest::name).toList();
+            image.unpack(
+                    section -> !(lazily && PageFiles.isName(name(section))),
+                    section -> Optional.of(target.resolve(name(section))),
+                    (checked, of) -> { });
+            for (String name : names.stream().filter(each -> lazily && PageFiles.isName(each)).toList()) {
+                var blocks = PageFiles.blocksOfOthers(target, name, StoredFiles.BLOCK_BYTES);
+                assertThat(blocks.cardinality()).as("blocks to unpack").isLessThan(20);
+                image.copyTo(Section.HOST + name, target.resolve(name), blocks::get);
             }
         }
         return HostImage.read(target);
+    }
+
+    private static String name(Section section) {
+        return section.name().substring(Section.HOST.length());
     }
 
     private LazyPages serve(HostImage image, Beside beside) throws IOException {

@@ -1,10 +1,9 @@
 package dev.cryo.streamlog.image;
 
-import com.dynatrace.hash4j.hashing.ByteAccess;
+import com.dynatrace.hash4j.hashing.HashStream128;
 import com.dynatrace.hash4j.hashing.HashValue128;
 import com.dynatrace.hash4j.hashing.Hasher128;
 import com.dynatrace.hash4j.hashing.Hashing;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Optional;
@@ -20,43 +19,24 @@ public record BlockId(long high, long low) {
     /** A block of zeros alone, which is not stored. */
     static final BlockId ZERO = new BlockId(0, 0);
 
-    private static final int REHEARSALS = 14;
     private static final Hasher128 XXH3 = Hashing.xxh3_128();
-    private static final ByteAccess<MemorySegment> BYTES = new ByteAccess<>() {
-        @Override
-        public byte getByte(MemorySegment data, long at) {
-            return data.get(ValueLayout.JAVA_BYTE, at);
-        }
-
-        @Override
-        public int getInt(MemorySegment data, long at) {
-            return data.get(ValueLayout.JAVA_INT_UNALIGNED, at);
-        }
-
-        @Override
-        public long getLong(MemorySegment data, long at) {
-            return data.get(ValueLayout.JAVA_LONG_UNALIGNED, at);
-        }
-    };
 
     /**
-     * Has the JVM compile the hash on another thread, beside whatever a process begins with: before, a block takes 20
-     * times as long, until 20 MiB are hashed.
+     * What is hashed at a time, as an array of its own: where a JVM has just begun, accesses to a memory segment are
+     * slower by 20 times than those to an array, until 20 MiB are hashed.
      */
-    static void rehearse() {
-        Thread.ofPlatform().name("cryo-rehearsal").daemon().start(() -> {
-            try (Arena arena = Arena.ofConfined()) {
-                MemorySegment block = arena.allocate(ImageFormat.BLOCK_BYTES);
-                for (int i = 0; i < REHEARSALS; i++) {
-                    BlockId unused = of(block.fill((byte) i), ImageFormat.BLOCK_BYTES);
-                }
-            }
-        });
-    }
+    private static final int CHUNK_BYTES = 64 << 10;
 
     /** The id of the first {@code length} bytes of some memory, at least one. */
     static BlockId of(MemorySegment memory, int length) {
-        HashValue128 hash = XXH3.hashBytesTo128Bits(memory, 0, length, BYTES);
+        HashStream128 stream = XXH3.hashStream();
+        byte[] chunk = new byte[Math.min(length, CHUNK_BYTES)];
+        for (int at = 0; at < length; at += chunk.length) {
+            int bytes = Math.min(chunk.length, length - at);
+            MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, at, chunk, 0, bytes);
+            stream.putBytes(chunk, 0, bytes);
+        }
+        HashValue128 hash = stream.get();
         return new BlockId(hash.getMostSignificantBits(), hash.getLeastSignificantBits());
     }
 

@@ -5,13 +5,10 @@ import dev.cryo.streamlog.codec.Decoder;
 import dev.cryo.streamlog.codec.MalformedDataException;
 import dev.cryo.streamlog.log.LogCodec;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
-import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -21,6 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.function.Function;
 import java.util.function.IntPredicate;
 import java.util.function.Predicate;
 
@@ -42,11 +40,6 @@ public final class ImageReader implements AutoCloseable {
         this.blocks = blocks;
         this.lock = lock;
         file.manifest().sections().forEach(section -> sections.put(section.name(), section));
-    }
-
-    /** Prepares this process, on another thread, for much that is to be verified soon. */
-    public static void rehearse() {
-        BlockId.rehearse();
     }
 
     /**
@@ -232,41 +225,6 @@ public final class ImageReader implements AutoCloseable {
         }
     }
 
-    /** Writes a section to a stream. */
-    public void copyTo(String name, OutputStream out) throws IOException {
-        Section section = section(name);
-        WritableByteChannel channel = Channels.newChannel(out);
-        try (Arena arena = Arena.ofConfined()) {
-            BlockBuffer buffer = new BlockBuffer(arena);
-            for (int i = 0; i < section.blocks().size(); i++) {
-                load(section, i, buffer);
-                ByteBuffer bytes = buffer.bytes().clear().limit(section.blockBytes(i));
-                while (bytes.hasRemaining()) {
-                    channel.write(bytes);
-                }
-            }
-        }
-    }
-
-    /**
-     * Writes a section to a new file, readable by its owner only, with holes for zeros; not synced.
-     *
-     * @throws IOException if there is such a file
-     */
-    public void copyTo(String name, Path target) throws IOException {
-        Section section = section(name);
-        try (Arena arena = Arena.ofConfined();
-                FileChannel channel = Disk.REAL.createFile(target)) {
-            BlockBuffer buffer = new BlockBuffer(arena);
-            for (int i = 0; i < section.blocks().size(); i++) {
-                int stored = load(section, i, buffer);
-                boolean last = i == section.blocks().size() - 1;
-                channel.position((long) i * ImageFormat.BLOCK_BYTES);
-                Disk.REAL.write(target, channel, buffer.bytes().clear().limit(last ? section.blockBytes(i) : stored));
-            }
-        }
-    }
-
     /**
      * Writes some blocks of a section to a new file of its length, readable by its owner only, with a hole for all
      * else. What is written is checked as {@link #verifyAll} would.
@@ -342,7 +300,26 @@ public final class ImageReader implements AutoCloseable {
     }
 
     private void verify(List<Section> chosen, Progress progress) throws IOException {
-        new Verifier(this, chosen, progress).verify();
+        try (Verifier verifier = new Verifier(this, chosen, section -> Optional.empty(), progress)) {
+            verifier.verify();
+        }
+    }
+
+    /**
+     * Checks every byte of some sections, and writes some of these to new files, readable by their owner only, with
+     * holes for zeros; not synced.
+     *
+     * @param files where a section is written to, if anywhere
+     * @param progress is told how far it is; what it throws ends it
+     * @throws ImageException as {@link #verifyAll} does
+     * @throws IOException if there is such a file, or it cannot be written
+     */
+    public void unpack(Predicate<Section> chosen, Function<Section, Optional<Path>> files, Progress progress)
+            throws IOException {
+        List<Section> all = sections.values().stream().filter(chosen).toList();
+        try (Verifier verifier = new Verifier(this, all, files, progress)) {
+            verifier.verify();
+        }
     }
 
     /** Closes all files. */

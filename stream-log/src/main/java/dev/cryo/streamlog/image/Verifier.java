@@ -6,8 +6,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -16,34 +17,68 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
-/** Checks all stored blocks of sections of an image, in the order in which they lie on the disk, by several threads. */
-final class Verifier {
+/**
+ * Checks all stored blocks of sections of an image, in the order in which they lie on the disk, by several threads; and
+ * writes them to files on the way, where that is wanted.
+ */
+final class Verifier implements AutoCloseable {
     private static final int MAX_THREADS = 8;
 
     private final ImageReader image;
     private final ImageReader.Progress progress;
-    private final List<Task> tasks = new ArrayList<>();
+    private final List<UnpackedFile> files = new ArrayList<>();
+    private final List<Task> tasks;
     private final AtomicInteger next = new AtomicInteger();
     private final long total;
     private long checked;
 
-    Verifier(ImageReader image, List<Section> sections, ImageReader.Progress progress) throws ImageException {
+    /**
+     * Creates the files, but does not begin.
+     *
+     * @param targets the files that sections are written to, which must not exist
+     */
+    Verifier(
+            ImageReader image,
+            List<Section> sections,
+            Function<Section, Optional<Path>> targets,
+            ImageReader.Progress progress)
+            throws IOException {
         this.image = image;
         this.progress = progress;
-        Set<BlockId> seen = new HashSet<>();
-        for (Section section : sections) {
-            for (int i = 0; i < section.blocks().size(); i++) {
-                Optional<StoredBlock> stored = image.stored(section, i);
-                if (stored.isPresent() && seen.add(section.blocks().get(i))) {
-                    tasks.add(new Task(section, i, stored.get()));
+        Map<BlockId, Task> byName = new LinkedHashMap<>();
+        try {
+            for (Section section : sections) {
+                Optional<Path> target = targets.apply(section);
+                Optional<UnpackedFile> file = target.isPresent()
+                        ? Optional.of(UnpackedFile.create(target.get(), section))
+                        : Optional.empty();
+                file.ifPresent(files::add);
+                for (int i = 0; i < section.blocks().size(); i++) {
+                    add(section, i, file, byName);
                 }
             }
+        } catch (IOException | RuntimeException e) {
+            close();
+            throw e;
         }
-        tasks.sort(Comparator.comparing((Task task) -> task.block().path())
-                .thenComparingLong(task -> task.block().at()));
+        tasks = byName.values().stream()
+                .sorted(Comparator.comparing((Task task) -> task.block().path())
+                        .thenComparingLong(task -> task.block().at()))
+                .toList();
         total = tasks.stream().mapToLong(task -> task.block().checked()).sum();
+    }
+
+    private void add(Section section, int index, Optional<UnpackedFile> file, Map<BlockId, Task> byName)
+            throws ImageException {
+        Optional<StoredBlock> stored = image.stored(section, index);
+        if (stored.isPresent()) {
+            Task task = byName.computeIfAbsent(
+                    section.blocks().get(index), id -> new Task(section, index, stored.get(), new ArrayList<>()));
+            file.ifPresent(to -> task.places().add(new Place(to, index)));
+        }
     }
 
     void verify() throws IOException {
@@ -79,7 +114,10 @@ final class Verifier {
             BlockBuffer buffer = new BlockBuffer(arena);
             for (int i = next.getAndIncrement(); i < tasks.size(); i = next.getAndIncrement()) {
                 Task task = tasks.get(i);
-                int unused = image.loadNamed(task.section(), task.index(), buffer);
+                int bytes = image.loadNamed(task.section(), task.index(), buffer);
+                for (Place place : task.places()) {
+                    place.file().write(place.index(), buffer.bytes().clear().limit(bytes));
+                }
                 done(task.block().checked());
             }
             return true;
@@ -110,5 +148,15 @@ final class Verifier {
         }
     }
 
-    private record Task(Section section, int index, StoredBlock block) {}
+    @Override
+    public void close() throws IOException {
+        for (UnpackedFile file : files) {
+            file.close();
+        }
+    }
+
+    /** A block, by the first place in the image that has it, and where it is written to. */
+    private record Task(Section section, int index, StoredBlock block, List<Place> places) {}
+
+    private record Place(UnpackedFile file, int index) {}
 }
