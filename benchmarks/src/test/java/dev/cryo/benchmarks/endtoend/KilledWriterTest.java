@@ -9,17 +9,27 @@ import dev.cryo.benchmarks.job.Child;
 import dev.cryo.benchmarks.job.Signals;
 import dev.cryo.benchmarks.job.TrainerOutput;
 import dev.cryo.benchmarks.job.Workplace;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Who writes images, one after the other, is killed at any instant: all images are whole, and the newest restarts. */
+/**
+ * Who writes images, one after the other, is killed at any instant: all images are whole, and from the newest the job
+ * goes on as it did before.
+ */
 @NeedsCriu
 class KilledWriterTest extends InWorkplace {
     private static final String JOB = "training";
     /** Longer than an image takes, so that every moment of one is met, and the time between two. */
     private static final int LONGEST_MILLIS = 900;
+
+    /** What any run has told of an epoch; the same bits give the same loss. */
+    private final Map<Integer, String> told = new HashMap<>();
+
+    private int toldAgain;
 
     @Test
     void aWriterThatIsKilledAFewTimesHarmsNoImage() throws Exception {
@@ -48,6 +58,7 @@ class KilledWriterTest extends InWorkplace {
             assertThat(running.exitCode(SOON)).isNotZero();
             Signals.awaitEnd(parts.application());
             Signals.awaitEnd(parts.proxy());
+            compare(running, round);
             Child verified = place.run("verify", JOB, "--all");
             assertThat(verified.exitCode(SOON))
                     .as("seed %s, round %s: %s", seed, round, verified.err().text())
@@ -57,5 +68,18 @@ class KilledWriterTest extends InWorkplace {
         }
         place.kill(JOB);
         assertThat(running.exitCode(SOON)).isNotZero();
+        compare(running, rounds);
+        assertThat(toldAgain).as("epochs that were computed twice").isPositive();
+    }
+
+    private void compare(Child run, int round) {
+        for (String line : run.out().texts()) {
+            int epoch = TrainerOutput.epoch(line);
+            String before = epoch == 0 ? null : told.putIfAbsent(epoch, line);
+            if (before != null) {
+                assertThat(line).as("epoch %s, told by run %s and before", epoch, round).isEqualTo(before);
+                toldAgain++;
+            }
+        }
     }
 }

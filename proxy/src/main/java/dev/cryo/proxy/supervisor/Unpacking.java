@@ -120,6 +120,7 @@ final class Unpacking implements AutoCloseable {
 
     @Override
     public void close() throws InterruptedException, IOException {
+        giveUp(); // Nobody waits for it any more.
         work.close();
         Scratch created = scratch;
         scratch = null;

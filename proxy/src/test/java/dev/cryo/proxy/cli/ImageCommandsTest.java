@@ -153,12 +153,15 @@ class ImageCommandsTest {
         assertThat(err.toString())
                 .contains("damaged image: ")
                 .contains("2-device.pack at offset 4096: expected CRC32C");
-        err.getBuffer().setLength(0);
-        assertThat(run("restart", "--prefault", "training")).isEqualTo(ExitCodes.IMAGE);
-        assertThat(err.toString())
+        RunningCryo restart = RunningCryo.start(home, "restart", "--prefault", "training");
+        assertThat(restart.exitCode()).as(restart.err()).isEqualTo(ExitCodes.IMAGE);
+        assertThat(restart.err())
                 .contains("image 2 of job training cannot be used: damaged image: ")
                 .contains("nothing was started; the newest other image is 1");
         assertThat(job.resolve("control.sock")).doesNotExist();
+        assertThat(ProcessHandle.allProcesses().map(process -> process.info().commandLine().orElse("")))
+                .as("processes that are left")
+                .noneMatch(command -> command.contains(home.toString()));
     }
 
     @Test

@@ -86,10 +86,11 @@ public final class FrozenFork implements AutoCloseable {
 
     /** Forks and ends the fork: the first fork of a JVM takes longer by what it loads and links for it. */
     public static void rehearse() {
-        try (FrozenFork fork = fork(REHEARSAL_SECONDS);
-                Arena arena = Arena.ofConfined()) {
-            MemorySegment some = arena.allocate(ValueLayout.JAVA_LONG);
-            fork.read(some.address(), some);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment some = arena.allocate(ValueLayout.JAVA_LONG); // Before the fork, which has it then.
+            try (FrozenFork fork = fork(REHEARSAL_SECONDS)) {
+                fork.read(some.address(), some);
+            }
         } catch (LinuxException e) {
             LOG.log(System.Logger.Level.WARNING, "no fork can be made: {0}", e.getMessage());
         }

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -230,6 +231,27 @@ class ImageRoundTripTest {
                     .isInstanceOf(FileAlreadyExistsException.class);
         }
         assertThat(target).hasContent("mine");
+    }
+
+    @Test
+    void unpackingEndsWithWhatItsProgressThrows() throws IOException {
+        ImageStore store = TestImages.store(temp);
+        TestImages.small(store, new byte[10], new byte[10]);
+        CancellationException enough = new CancellationException("enough");
+        List<Path> files = new ArrayList<>();
+        try (ImageReader image = store.read(1)) {
+            assertThatThrownBy(() -> image.unpack(
+                            section -> true,
+                            section -> {
+                                files.add(temp.resolve("unpacked-" + files.size()));
+                                return Optional.of(files.getLast());
+                            },
+                            (done, of) -> {
+                                throw enough;
+                            }))
+                    .isSameAs(enough);
+        }
+        assertThat(files).isNotEmpty().allSatisfy(file -> assertThat(file).exists());
     }
 
     private static byte[] sparse(Random random, int length) {

@@ -157,7 +157,7 @@ public final class HeldJob implements AutoCloseable {
 
     /** Removes its images, so that there is room for others. */
     public void removeImages() throws IOException {
-        ImageStore store = ImageStore.in(images());
+        ImageStore store = ImageStore.in(images()).waiting(END);
         for (long image : store.numbers()) {
             store.remove(image);
         }
