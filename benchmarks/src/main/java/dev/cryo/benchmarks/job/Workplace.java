@@ -175,9 +175,13 @@ public final class Workplace implements AutoCloseable {
     }
 
     /** The processes of a job that runs, from its status file: a command would come late for what is soon over. */
-    public Parts parts(String job) throws IOException {
-        JsonNode status = JSON.readTree(Files.readAllBytes(job(job).resolve("status.json")));
-        return new Parts(pid(status, "supervisor"), pid(status, "application"), pid(status, "proxy"));
+    public Parts parts(String job) throws IOException, UnexpectedException {
+        try {
+            JsonNode status = JSON.readTree(Files.readAllBytes(job(job).resolve("status.json")));
+            return new Parts(pid(status, "supervisor"), pid(status, "application"), pid(status, "proxy"));
+        } catch (NoSuchFileException e) {
+            throw new UnexpectedException("job " + job + " has never run", e);
+        }
     }
 
     private static long pid(JsonNode job, String part) {
