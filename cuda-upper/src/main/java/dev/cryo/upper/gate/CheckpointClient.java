@@ -25,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CheckpointClient {
     private static final Duration RETRY = Duration.ofMillis(10);
+    /** How often is looked whether the calls that the gate waits for are still answered by somebody. */
+    private static final Duration LOOK = Duration.ofMillis(100);
+
     /** After a checkpoint the supervisor answers in the end, or is gone; a frozen process does not try. */
     private static final int RETRIES = 6000;
 
@@ -50,6 +53,8 @@ public final class CheckpointClient {
     private volatile State state = State.RUNNING;
     /** The thread that is about to answer an earlier request; used by the thread that reads. */
     private @Nullable Thread persisting;
+    /** What came while the gate was being closed; the same. */
+    private @Nullable ControlMessage early;
 
     private enum State {
         RUNNING,
@@ -151,6 +156,7 @@ public final class CheckpointClient {
         while (true) {
             try (ControlConnection made = ControlConnection.open(socket, hello)) {
                 opened = made;
+                early = null;
                 welcome(made);
                 failures = 0;
                 serve(made);
@@ -267,7 +273,7 @@ public final class CheckpointClient {
                 if (pause) {
                     sleep();
                 }
-                request = request == null ? opened.read() : request;
+                request = request == null ? next(opened) : request;
                 if (persisting != null) {
                     // Answers are told apart by their order alone.
                     persisting.join();
@@ -292,9 +298,15 @@ public final class CheckpointClient {
         }
     }
 
+    private ControlMessage next(ControlConnection opened) throws IOException {
+        ControlMessage next = early;
+        early = null;
+        return next == null ? opened.read() : next;
+    }
+
     /** Answers a request whose first answer failed: a checkpoint is given up, all else is done again. */
     private @Nullable ControlMessage answerAfter(VirtualMachineError trouble, ControlMessage request)
-            throws InterruptedException {
+            throws IOException, InterruptedException {
         if (!(request instanceof ControlMessage.Gate)) {
             return answer(request);
         }
@@ -304,7 +316,7 @@ public final class CheckpointClient {
         return new ControlMessage.Failed("the application's memory is used up: " + trouble);
     }
 
-    private @Nullable ControlMessage answer(ControlMessage request) throws InterruptedException {
+    private @Nullable ControlMessage answer(ControlMessage request) throws IOException, InterruptedException {
         switch (request) {
             case ControlMessage.Gate it -> {
                 return gate(Duration.ofMillis(it.timeoutMillis()));
@@ -367,7 +379,7 @@ public final class CheckpointClient {
         }
     }
 
-    private ControlMessage gate(Duration timeout) throws InterruptedException {
+    private ControlMessage gate(Duration timeout) throws IOException, InterruptedException {
         if (state == State.GATED) {
             return new ControlMessage.Failed("the gate is closed already");
         }
@@ -379,12 +391,33 @@ public final class CheckpointClient {
             return new ControlMessage.Failed("a resource of the application refused: " + refusals.getFirst());
         }
         gate.close();
-        if (gate.awaitQuiet(timeout)) {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        boolean quiet = gate.awaitQuiet(LOOK.compareTo(timeout) < 0 ? LOOK : timeout);
+        boolean lost = false;
+        while (!quiet && !lost && System.nanoTime() - deadline < 0) {
+            lost = hearOfLoss();
+            quiet = !lost && gate.awaitQuiet(LOOK);
+        }
+        if (quiet) {
             return new ControlMessage.Gated(LogCodec.encode(log.calls()), resources.told());
         }
-        String why = "after " + timeout.toMillis() + " ms the application still waits for work of the device";
+        String why = lost
+                ? "the lower half is gone"
+                : "after " + timeout.toMillis() + " ms the application still waits for work of the device";
         proceed(List.of(new IOException(why)));
         return new ControlMessage.Failed(why);
+    }
+
+    /** Whether the supervisor tells that the lower half is gone, so that no call will be answered any more. */
+    private boolean hearOfLoss() throws IOException {
+        ControlConnection open = opened;
+        ControlMessage told = open == null || early != null ? null : open.poll();
+        if (told instanceof ControlMessage.LowerHalfLost loss) {
+            lost(loss);
+            return true;
+        }
+        early = told == null ? early : told;
+        return false;
     }
 
     /** Lets the application go on, after a checkpoint or after one that failed. */

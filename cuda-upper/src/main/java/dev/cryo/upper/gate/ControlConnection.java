@@ -8,6 +8,7 @@ import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /** A connection to the supervisor. Read by one thread; written by any. */
 final class ControlConnection implements AutoCloseable {
@@ -36,6 +37,16 @@ final class ControlConnection implements AutoCloseable {
     /** Waits for a message; can be tried again after an error of the virtual machine. */
     ControlMessage read() throws IOException {
         return reader.read();
+    }
+
+    /** A message that has come already, or null. For the thread that reads. */
+    @Nullable ControlMessage poll() throws IOException {
+        channel.configureBlocking(false);
+        try {
+            return reader.poll();
+        } finally {
+            channel.configureBlocking(true);
+        }
     }
 
     synchronized void write(ControlMessage message) throws IOException {

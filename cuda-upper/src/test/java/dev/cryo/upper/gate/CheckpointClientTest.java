@@ -35,6 +35,7 @@ class CheckpointClientTest {
 
     private final Rig rig = Rig.start();
     private final Resources resources = new Resources();
+    private final BusyGate gate = new BusyGate(rig.channel());
     private final List<String> rebuilt = Collections.synchronizedList(new ArrayList<>());
     private Supervisor supervisor;
     private CheckpointClient client;
@@ -46,7 +47,7 @@ class CheckpointClientTest {
         client = new CheckpointClient(
                 socket,
                 HELLO,
-                rig.channel(),
+                gate,
                 rig.log(),
                 resources,
                 request -> new ControlMessage.Failed("no lower half for " + request.getClass().getSimpleName()),
@@ -66,6 +67,41 @@ class CheckpointClientTest {
     @AfterEach
     void close() throws IOException {
         supervisor.close();
+    }
+
+    /** A gate that waits for a call that is never answered, if it shall. */
+    private static final class BusyGate implements CheckpointGate {
+        private final CheckpointGate gate;
+        volatile boolean busy;
+        volatile boolean lost;
+
+        BusyGate(CheckpointGate gate) {
+            this.gate = gate;
+        }
+
+        @Override
+        public void close() {
+            gate.close();
+        }
+
+        @Override
+        public void open() {
+            gate.open();
+        }
+
+        @Override
+        public boolean awaitQuiet(Duration timeout) throws InterruptedException {
+            if (busy) {
+                Thread.sleep(timeout);
+            }
+            return !busy && gate.awaitQuiet(timeout);
+        }
+
+        @Override
+        public void lost() {
+            lost = true;
+            gate.lost();
+        }
     }
 
     /** Resources that note what they are told, and refuse if they shall. */
@@ -164,6 +200,34 @@ class CheckpointClientTest {
         assertThat(supervisor.ask(new ControlMessage.Resume())).isEqualTo(new ControlMessage.Running());
         call.get(10, TimeUnit.SECONDS);
         assertThat(resources.told).containsExactly("before", "after");
+    }
+
+    @Test
+    void whoWaitsForACallHearsThatNobodyWillAnswerIt() throws Exception {
+        start();
+        gate.busy = true;
+        supervisor.write(new ControlMessage.Gate(60_000));
+        Thread.sleep(250);
+        assertThat(gate.lost).isFalse();
+        supervisor.write(new ControlMessage.LowerHalfLost("killed"));
+        assertThat(supervisor.read()).isEqualTo(new ControlMessage.Failed("the lower half is gone"));
+        assertThat(gate.lost).isTrue();
+        assertThat(resources.told).containsExactly("before", "after");
+    }
+
+    @Test
+    void whatElseComesWhileTheGateIsClosedIsAnsweredAfterIt() throws Exception {
+        start();
+        gate.busy = true;
+        supervisor.write(new ControlMessage.Gate(450));
+        supervisor.write(new ControlMessage.Resume());
+        supervisor.write(new ControlMessage.Resume());
+        assertThat(supervisor.read()).isEqualTo(new ControlMessage.Failed(
+                "after 450 ms the application still waits for work of the device"));
+        assertThat(supervisor.read()).isEqualTo(new ControlMessage.Running());
+        assertThat(supervisor.read()).isEqualTo(new ControlMessage.Running());
+        gate.busy = false;
+        gate();
     }
 
     @Test
