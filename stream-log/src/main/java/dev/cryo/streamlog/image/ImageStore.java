@@ -301,16 +301,21 @@ public final class ImageStore {
         }
         try (StoreLock lock = take()) {
             rememberNumbers(lock);
-            int count = PackCollector.removePartial(packs(), disk);
-            for (Path entry : entries()) {
-                Matcher name = IMAGE.matcher(entry.getFileName().toString());
-                if (name.matches() && name.group(2) != null) {
-                    disk.deleteTree(entry);
-                    count++;
-                }
-            }
-            return count + orphans(lock);
+            return removeUnfinished(lock) + orphans(lock);
         }
+    }
+
+    /** What was being written or removed; the numbers are remembered already. */
+    private int removeUnfinished(@SuppressWarnings("unused") StoreLock proof) throws IOException {
+        int count = PackCollector.removePartial(packs(), disk);
+        for (Path entry : entries()) {
+            Matcher name = IMAGE.matcher(entry.getFileName().toString());
+            if (name.matches() && name.group(2) != null) {
+                disk.deleteTree(entry);
+                count++;
+            }
+        }
+        return count;
     }
 
     /** Packs of an image that was never committed, or was removed. */
@@ -327,7 +332,7 @@ public final class ImageStore {
     }
 
     /**
-     * Begins a new image.
+     * Begins a new image. What a crashed writer has not finished is removed before.
      *
      * @throws IOException if the store is being changed, or the disk is full
      */
@@ -352,6 +357,7 @@ public final class ImageStore {
             long number = rememberNumbers(lock) + 1;
             Path partial = folder.resolve(number + PARTIAL);
             lock.use(number, disk);
+            int unused = removeUnfinished(lock);
             if (!Files.isDirectory(packs())) {
                 disk.createFolder(packs());
                 disk.forceParent(packs());

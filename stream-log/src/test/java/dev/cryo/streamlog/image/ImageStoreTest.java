@@ -217,6 +217,22 @@ class ImageStoreTest {
     }
 
     @Test
+    void aWriterRemovesWhatAnotherHasNotFinished() throws IOException {
+        write();
+        Path images = temp.resolve("images");
+        List<Path> packs = Packs.paths(images.resolve("packs"));
+        Files.createDirectories(images.resolve("7.partial"));
+        Files.writeString(images.resolve("packs/7-host.pack.partial"), "half");
+        try (ImageWriter image = store.begin()) {
+            assertThat(image.number()).isEqualTo(8);
+            assertThat(images.resolve("7.partial")).doesNotExist();
+            assertThat(images.resolve("packs")).isDirectoryNotContaining("glob:**.partial");
+        }
+        assertThat(Packs.paths(images.resolve("packs"))).isEqualTo(packs);
+        assertThat(store.numbers()).containsExactly(1L);
+    }
+
+    @Test
     void writersOfOneNameExcludeEachOther() throws IOException {
         try (ImageWriter image = store.begin();
                 SectionWriter host = image.sections("host");
