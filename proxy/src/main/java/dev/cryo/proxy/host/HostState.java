@@ -1,6 +1,7 @@
 package dev.cryo.proxy.host;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -21,6 +22,12 @@ import java.util.stream.Stream;
  * <p>The methods block and may be called from any thread; of one application, one dump at a time.
  */
 public final class HostState {
+    /** What CRIU says where the folder that it makes for a moment in a working folder is there already. */
+    private static final String NEIGHBOUR = "Can't create a directory (-17)";
+
+    private static final int NEIGHBOURS = 20;
+    private static final Duration NEIGHBOUR_LEAVES = Duration.ofMillis(20);
+
     private final Criu criu;
 
     /** Uses the given CRIU. */
@@ -132,8 +139,28 @@ public final class HostState {
         Path log = request.workFolder().resolve("dump.log");
         Files.deleteIfExists(log);
         Criu.Run run = criu.dump(words, request.timeout());
+        for (int again = 0; again < NEIGHBOURS && !run.success() && metNeighbour(log); again++) {
+            empty(request.imageFolder());
+            pause();
+            run = criu.dump(words, request.timeout());
+        }
         requireSuccess(run, request.timeout(), log, reasons -> new HostStateException(
                 "the application cannot be checkpointed", advice(reasons, request), log));
+    }
+
+    /** Whether CRIU has met another dump: it makes a folder of a fixed name in the application's working folder. */
+    private static boolean metNeighbour(Path log) throws IOException {
+        return Files.exists(log)
+                && new String(Files.readAllBytes(log), StandardCharsets.ISO_8859_1).contains(NEIGHBOUR);
+    }
+
+    private static void pause() throws HostStateException {
+        try {
+            Thread.sleep(NEIGHBOUR_LEAVES);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new HostStateException("interrupted while another dump was waited for", e);
+        }
     }
 
     /** An application that is saved by the driver has no agent, which would call its resources. */

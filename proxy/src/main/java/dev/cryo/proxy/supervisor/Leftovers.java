@@ -5,7 +5,9 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 
 /** What a supervisor that was killed has left behind: processes, unfinished images, dumps in memory. */
@@ -16,19 +18,33 @@ final class Leftovers {
     /** How long a job has the machine for itself before that. */
     private static final Duration LATER = Duration.ofSeconds(3);
 
+    private static final Duration END = Duration.ofSeconds(5);
+
     private Leftovers() {}
 
     /** Ends the processes and removes the dumps; the caller holds the job's lock. */
     static void end(JobFolder folder, Messages messages) throws IOException, JobException {
-        folder.status().ifPresent(status -> Stream.of(
-                        Optional.ofNullable(status.application()), Optional.ofNullable(status.proxy()))
+        Optional<JobStatus> status = folder.status();
+        status.ifPresent(last -> Stream.of(Optional.ofNullable(last.application()), Optional.ofNullable(last.proxy()))
                 .flatMap(Optional::stream)
                 .flatMap(process -> process.find().stream())
-                .forEach(process -> {
-                    messages.say("process " + process.pid() + " is left from an earlier supervisor of this job: ended");
-                    process.destroyForcibly();
-                }));
+                .forEach(process -> end(process, messages)));
+        if (status.isPresent() && status.get().phase() == JobStatus.Phase.LOST) {
+            UnnamedProcesses.of(folder).forEach(process -> end(process, messages));
+        }
         Scratch.cleanLeftovers(folder.path());
+    }
+
+    private static void end(ProcessHandle process, Messages messages) {
+        messages.say("process " + process.pid() + " is left from an earlier supervisor of this job: ended");
+        process.destroyForcibly();
+        try {
+            ProcessHandle unused = process.onExit().get(END.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException e) {
+            messages.say("process " + process.pid() + " does not end");
+        }
     }
 
     /** Begins to remove what is left of images: later, beside the job, or when this is closed. */

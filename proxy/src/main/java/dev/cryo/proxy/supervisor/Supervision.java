@@ -227,6 +227,11 @@ final class Supervision implements JobRun.Commands {
             }
             try (ImageReader image = Restart.open(site.folder(), site.images(), baseImage);
                     Unpacking unpacking = Unpacking.begin(site.folder(), image, loading)) {
+                if (site.settings().images().key().isPresent() && image.key().isEmpty()) {
+                    throw failed(
+                            "image " + baseImage + " is not encrypted and the job is: it does not go back to it",
+                            new IOException("not encrypted"));
+                }
                 return bringBack(unpacking);
             } catch (JobException e) {
                 if (e.kind() != Kind.FAILED || ending.get()) {

@@ -72,6 +72,10 @@ final class BlockBuffer {
      * @param what the block is, for messages
      */
     void load(StoredBlock block, Optional<ImageKey> key, String what) throws IOException {
+        if (key.isPresent() && !block.codec().isSealed()) {
+            String sealed = "a block that " + key.get() + " has sealed (" + what + ")";
+            throw new CorruptImageException(block.path(), block.at(), sealed, "a plain one");
+        }
         boolean compressed = block.codec().isCompressed();
         ByteBuffer contents = compressed ? packed() : bytes;
         ByteBuffer into = block.codec().isSealed() ? sealed() : contents;

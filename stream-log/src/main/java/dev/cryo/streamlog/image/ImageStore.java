@@ -228,7 +228,8 @@ public final class ImageStore {
      *     needs; nothing is given back then
      */
     public Collected collect(boolean dryRun) throws IOException {
-        if (!Files.isDirectory(packs())) {
+        Packs.requireFolder(packs());
+        if (!Packs.isFolder(packs())) {
             return new Collected(0, 0);
         }
         try (StoreLock lock = take()) {
@@ -320,7 +321,7 @@ public final class ImageStore {
 
     /** Packs of an image that was never committed, or was removed. */
     private int orphans(StoreLock lock) throws IOException {
-        if (!Files.isDirectory(packs())) {
+        if (!Packs.isFolder(packs())) {
             return 0;
         }
         for (long number : numbers()) {
@@ -352,16 +353,21 @@ public final class ImageStore {
         }
     }
 
+    private void createPacks() throws IOException {
+        Packs.requireFolder(packs());
+        if (!Packs.isFolder(packs())) {
+            disk.createFolder(packs());
+            disk.forceParent(packs());
+        }
+    }
+
     private ImageWriter begin(StoreLock lock) throws IOException {
         try {
             long number = rememberNumbers(lock) + 1;
             Path partial = folder.resolve(number + PARTIAL);
             lock.use(number, disk);
             int unused = removeUnfinished(lock);
-            if (!Files.isDirectory(packs())) {
-                disk.createFolder(packs());
-                disk.forceParent(packs());
-            }
+            createPacks();
             disk.createFolder(partial);
             return new ImageWriter(
                     number,
@@ -415,10 +421,7 @@ public final class ImageStore {
                 throw new FileAlreadyExistsException(folder(number).toString());
             }
             lock.use(Math.max(Math.max(number, last), rememberNumbers(lock)), disk);
-            if (!Files.isDirectory(packs())) {
-                disk.createFolder(packs());
-                disk.forceParent(packs());
-            }
+            createPacks();
             return new ImageReceiver(number, folder.resolve(number + PARTIAL), folder(number), keys, disk, lock);
         } catch (IOException | RuntimeException | Error e) {
             lock.close();

@@ -125,13 +125,30 @@ final class PackCollector {
         boolean linked = false;
         for (PeerPack peer : peers) {
             Set<BlockId> useful = useful(peer, own);
-            if (!useful.isEmpty() && (dryRun || peer.linkInto(folder, "", disk))) {
+            if (!useful.isEmpty() && isWhole(peer, useful) && (dryRun || peer.linkInto(folder, "", disk))) {
                 kept.addAll(useful);
                 linked = true;
             }
         }
         if (linked && !dryRun) {
             disk.forceFolder(folder);
+        }
+    }
+
+    /** Whether blocks of another job's pack are as they were written: the own ones go for them. */
+    private static boolean isWhole(PeerPack peer, Set<BlockId> useful) throws IOException {
+        try (PackFile pack = PackFile.open(peer.path())) {
+            for (PackFormat.Entry entry : pack.entries()) {
+                if (useful.contains(entry.id())) {
+                    StoredBlock block = pack.block(entry);
+                    ByteBuffer stored = PackFormat.buffer(block.checked());
+                    BlockBuffer.read(block, stored);
+                    BlockBuffer.check(block, stored.flip(), "block " + entry.id());
+                }
+            }
+            return true;
+        } catch (ImageException | NoSuchFileException e) {
+            return false; // That job's troubles are not this one's.
         }
     }
 
@@ -198,6 +215,7 @@ final class PackCollector {
     }
 
     private static List<Path> files(Path folder) throws IOException {
+        Packs.requireFolder(folder);
         try (Stream<Path> files = Files.list(folder)) {
             return files.toList();
         } catch (NoSuchFileException e) {

@@ -2,6 +2,7 @@ package dev.cryo.streamlog.image;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -45,8 +46,24 @@ final class Packs implements BlockSource {
         }
     }
 
+    /**
+     * Refuses a folder of packs that is a link, which may lead to another job's, or no folder at all.
+     *
+     * @throws CorruptImageException if it is there and no folder
+     */
+    static void requireFolder(Path folder) throws ImageException {
+        if (Files.exists(folder, LinkOption.NOFOLLOW_LINKS) && !isFolder(folder)) {
+            throw new CorruptImageException(folder, ImageException.NO_OFFSET, "a folder", "a link or another file");
+        }
+    }
+
+    static boolean isFolder(Path folder) {
+        return Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS);
+    }
+
     /** The finished packs in a folder. */
     static List<Path> paths(Path folder) throws IOException {
+        requireFolder(folder);
         try (Stream<Path> files = Files.list(folder)) {
             return files.filter(file -> file.getFileName().toString().endsWith(PackWriter.SUFFIX))
                     .sorted()

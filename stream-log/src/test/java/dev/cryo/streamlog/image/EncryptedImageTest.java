@@ -139,6 +139,26 @@ class EncryptedImageTest {
     }
 
     @Test
+    void aPlainBlockOfASealedOnesNameIsNotTakenForIt() throws IOException {
+        ImageStore store = store(KEY);
+        Manifest manifest = write(store, CORE);
+        BlockId name = KEY.name(BlockId.of(MemorySegment.ofArray(LOG), LOG.length));
+        assertThat(names(manifest)).contains(name);
+        try (PackWriter forged = new PackWriter(temp.resolve("images/packs"), "0-forged", Disk.REAL)) {
+            ByteBuffer plain = PackFormat.buffer(PackFormat.pages(LOG.length));
+            plain.put(LOG).clear();
+            forged.append(name, plain, LOG.length, LOG.length, Codec.RAW);
+            forged.finish();
+        }
+        try (ImageReader image = store.read(1)) {
+            assertThatThrownBy(() -> image.verifyAll((done, of) -> { }))
+                    .isInstanceOf(CorruptImageException.class)
+                    .hasMessageContaining("0-forged.pack at offset 4096: expected a block that ")
+                    .hasMessageContaining(" has sealed (section log, block 0), found a plain one");
+        }
+    }
+
+    @Test
     void ofAnotherKeyNothingIsTakenOver() throws IOException {
         write(store(KEY), CORE);
         write(store(OTHER), CORE);

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -214,6 +215,23 @@ class ImageStoreTest {
         assertThat(outside.resolve("file")).hasContent("mine");
         write();
         assertThat(store.numbers()).containsExactly(1L, 8L);
+    }
+
+    @Test
+    void packsThatAreALinkToAnotherStoreAreNotTouched() throws IOException {
+        write();
+        Path images = temp.resolve("images");
+        List<Path> packs = Packs.paths(images.resolve("packs"));
+        Path other = Files.createDirectories(temp.resolve("other/images"));
+        Files.createSymbolicLink(other.resolve("packs"), images.resolve("packs"));
+        ImageStore evil = ImageStore.in(other);
+        for (ThrowingCallable use : List.<ThrowingCallable>of(
+                evil::begin, evil::cleanLeftovers, () -> evil.collect(false), () -> evil.collect(true))) {
+            assertThatThrownBy(use)
+                    .isInstanceOf(CorruptImageException.class)
+                    .hasMessageContaining("packs: expected a folder, found a link or another file");
+        }
+        assertThat(Packs.paths(images.resolve("packs"))).isEqualTo(packs).isNotEmpty();
     }
 
     @Test

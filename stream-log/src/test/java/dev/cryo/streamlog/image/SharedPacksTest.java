@@ -245,6 +245,21 @@ class SharedPacksTest {
         }
 
         @Test
+        void isNotTakenFromWhoHasItDamaged() throws IOException {
+            writeAtOnce(COMMON, all(COMMON, numbers(11, 4)));
+            Path pack = ranks.images("a").resolve("packs/1-device.pack");
+            byte[] bytes = Files.readAllBytes(pack);
+            bytes[bytes.length / 2] ^= 1;
+            Files.write(pack, bytes);
+            ImageStore second = ranks.store("b");
+
+            assertThat(second.collect(true)).isEqualTo(new ImageStore.Collected(0, 0));
+            assertThat(second.collect(false)).isEqualTo(new ImageStore.Collected(0, 0));
+
+            Ranks.assertHas(second, 1, all(COMMON, numbers(11, 4)));
+        }
+
+        @Test
         void isLostByNobodyWhereThatEndsAtAnyOperation() throws IOException {
             boolean faulted = true;
             for (int at = 0; faulted; at++) {

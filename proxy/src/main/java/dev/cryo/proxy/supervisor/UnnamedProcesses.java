@@ -1,0 +1,45 @@
+package dev.cryo.proxy.supervisor;
+
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * Processes of a job that its status does not name, since its supervisor was killed before it knew them: CRIU, which
+ * goes on restoring, and what it has restored. They are known by the job's pipes and by CRIU's working folder.
+ */
+final class UnnamedProcesses {
+    private UnnamedProcesses() {}
+
+    /** All that can be seen, but for this process. */
+    static List<ProcessHandle> of(JobFolder folder) throws IOException {
+        List<Path> pipes = Stream.of("stdin", "stdout", "stderr").map(folder.path()::resolve).toList();
+        String criu = "--work-dir " + folder.path().resolve("criu") + " ";
+        List<ProcessHandle> found = new ArrayList<>();
+        for (ProcessHandle process : ProcessHandle.allProcesses().toList()) {
+            boolean restores = process.info().commandLine().orElse("").contains(criu);
+            if (!process.equals(ProcessHandle.current()) && (restores || holds(process, pipes))) {
+                found.add(process);
+            }
+        }
+        return found;
+    }
+
+    private static boolean holds(ProcessHandle process, List<Path> pipes) throws IOException {
+        try (Stream<Path> descriptors = Files.list(Path.of("/proc/" + process.pid() + "/fd"))) {
+            for (Path descriptor : descriptors.toList()) {
+                if (pipes.contains(Files.readSymbolicLink(descriptor))) {
+                    return true;
+                }
+            }
+            return false;
+        } catch (NoSuchFileException | AccessDeniedException e) {
+            return false; // It has ended, or is another user's.
+        }
+    }
+}
