@@ -1,9 +1,8 @@
 package dev.cryo.proxy.supervisor;
 
 import java.io.IOException;
-import java.nio.file.AccessDeniedException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,7 +16,7 @@ final class UnnamedProcesses {
     private UnnamedProcesses() {}
 
     /** All that can be seen, but for this process. */
-    static List<ProcessHandle> of(JobFolder folder) throws IOException {
+    static List<ProcessHandle> of(JobFolder folder) {
         List<Path> pipes = Stream.of("stdin", "stdout", "stderr").map(folder.path()::resolve).toList();
         String criu = "--work-dir " + folder.path().resolve("criu") + " ";
         List<ProcessHandle> found = new ArrayList<>();
@@ -30,7 +29,7 @@ final class UnnamedProcesses {
         return found;
     }
 
-    private static boolean holds(ProcessHandle process, List<Path> pipes) throws IOException {
+    private static boolean holds(ProcessHandle process, List<Path> pipes) {
         try (Stream<Path> descriptors = Files.list(Path.of("/proc/" + process.pid() + "/fd"))) {
             for (Path descriptor : descriptors.toList()) {
                 if (pipes.contains(Files.readSymbolicLink(descriptor))) {
@@ -38,8 +37,8 @@ final class UnnamedProcesses {
                 }
             }
             return false;
-        } catch (NoSuchFileException | AccessDeniedException e) {
-            return false; // It has ended, or is another user's.
+        } catch (IOException | UncheckedIOException e) {
+            return false; // It has ended, at whatever moment of this, or is another user's.
         }
     }
 }
