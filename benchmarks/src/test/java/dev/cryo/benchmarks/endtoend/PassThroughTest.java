@@ -46,7 +46,7 @@ class PassThroughTest extends InWorkplace {
         Child launched = place.launch(JOB, List.of(), List.of("bash", "-c", "echo ready; sleep 60"));
         launched.out().await("ready", SOON);
 
-        Signals.send("KILL", place.parts(JOB).application());
+        Signals.send("KILL", awaitStarted().path("application").path("pid").asLong());
 
         assertThat(launched.exitCode(SOON)).isEqualTo(128 + 9);
     }
