@@ -59,6 +59,7 @@ class KilledWriterTest extends InWorkplace {
             assertThat(running.exitCode(SOON)).isNotZero();
             Signals.awaitEnd(parts.application());
             Signals.awaitEnd(parts.proxy());
+            assertThat(place.job(JOB).resolve("proxy-crash.log")).doesNotExist();
             compare(running, round);
             Child verified = place.run("verify", JOB, "--all");
             assertThat(verified.exitCode(SOON))

@@ -8,6 +8,8 @@ import dev.cryo.lower.nvidia.NvidiaDevice;
 import dev.cryo.lower.nvidia.driver.DriverException;
 import dev.cryo.lower.nvidia.driver.DriverProvider;
 import dev.cryo.lower.ptx.device.PtxDevice;
+import dev.cryo.proxy.host.Criu;
+import dev.cryo.proxy.host.ProcessState;
 import dev.cryo.streamlog.control.ControlFrames;
 import dev.cryo.streamlog.control.ControlMessage;
 import dev.cryo.streamlog.control.ControlMessage.Attach;
@@ -18,7 +20,6 @@ import dev.cryo.streamlog.control.ControlMessage.Role;
 import dev.cryo.streamlog.control.Rehearsal;
 import dev.cryo.streamlog.linux.FrozenFork;
 import dev.cryo.streamlog.ring.RingServer;
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.UnixDomainSocketAddress;
@@ -26,6 +27,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import sun.misc.Signal;
 import sun.misc.SignalHandler;
@@ -33,18 +35,22 @@ import sun.misc.SignalHandler;
 /**
  * The proxy's main class.
  *
- * <p>Arguments: the control socket and the kind of device. Exit status: 0 when the supervisor has closed the
- * connection, 1 when the connection failed, 70 when a thread died of a defect or contents of the device were lost and
- * the supervisor did not react; what is computed after that could not be trusted.
+ * <p>Arguments: the control socket and the kind of device. Exit status: 0 when the connection to the supervisor has
+ * ended, 70 when a thread died of a defect or contents of the device were lost and the supervisor did not react;
+ * what is computed after that could not be trusted.
  *
- * <p>A supervisor that ends in good order kills its proxy. So a connection that ends tells that the supervisor was
- * killed, and the proxy then ends the application too: nobody would read what it writes or save it ever again.
+ * <p>A supervisor that ends in good order kills its proxy. So a connection that ends, or breaks, tells that the
+ * supervisor was killed, and the proxy then ends the application too: nobody would read what it writes or save it ever
+ * again. The proxy itself ends as it stands, since the device still runs: its threads use the application's memory,
+ * and what is being written of an image nobody will complete.
  */
 public final class ProxyMain {
     private static final System.Logger LOG = System.getLogger(ProxyMain.class.getName());
     private static final int DEFECT = 70;
-    /** How long the supervisor has to end a job that cannot go on. */
+    /** How long the supervisor has to end a job that cannot go on, and an application to end when it is killed. */
     private static final Duration END = Duration.ofSeconds(10);
+
+    private static final long LOOK_NANOS = 5_000_000;
 
     private final SocketChannel supervisor;
     private final UnifiedDevice device;
@@ -55,7 +61,7 @@ public final class ProxyMain {
         this.device = device;
     }
 
-    /** Serves a supervisor until it closes the connection. */
+    /** Serves a supervisor until the connection ends. */
     public static void main(String[] arguments) throws IOException {
         Thread.setDefaultUncaughtExceptionHandler((thread, defect) -> {
             LOG.log(System.Logger.Level.ERROR, "defect in thread " + thread.getName() + ", the proxy ends", defect);
@@ -65,20 +71,19 @@ public final class ProxyMain {
             throw new IllegalArgumentException("expected: <control socket> <device>");
         }
         ignoreTerminal();
-        ProxyMain proxy = null;
         UnifiedDevice device = device(arguments[1]);
-        try (ManagedLowerHalf managed = new ManagedLowerHalf(device);
-                LowerHalfSession session =
-                        new LowerHalfSession(managed, (request, lowerHalf) -> attach(request, managed));
-                SocketChannel supervisor = SocketChannel.open(UnixDomainSocketAddress.of(Path.of(arguments[0])))) {
-            proxy = new ProxyMain(supervisor, device);
-            session.onContentsLost(proxy::contentsLost);
+        ManagedLowerHalf managed = new ManagedLowerHalf(device);
+        LowerHalfSession session = new LowerHalfSession(managed, (request, lowerHalf) -> attach(request, managed));
+        SocketChannel supervisor = SocketChannel.open(UnixDomainSocketAddress.of(Path.of(arguments[0])));
+        ProxyMain proxy = new ProxyMain(supervisor, device);
+        session.onContentsLost(proxy::contentsLost);
+        try {
             proxy.serve(session);
-        } finally {
-            if (proxy != null) {
-                proxy.endApplication();
-            }
+        } catch (IOException e) {
+            proxy.endApplication();
+            LOG.log(System.Logger.Level.INFO, "the connection to the supervisor has ended: {0}", e.getMessage());
         }
+        System.exit(0);
     }
 
     /** What a key of the terminal sends goes to all processes before it, and only the supervisor shall react. */
@@ -114,17 +119,12 @@ public final class ProxyMain {
                 request.applicationPid(), request.ringDescriptor(), request.ringBytes(), device)::close;
     }
 
+    /** Answers requests until the connection ends, which is an exception too. */
     private void serve(LowerHalfSession session) throws IOException {
         answer(new Hello(Role.PROXY, ProcessHandle.current().pid(), Runtime.version().feature(), -1, 0));
         @Nullable Thread persisting = null;
         while (true) {
-            ControlMessage request;
-            try {
-                request = ControlFrames.read(supervisor);
-            } catch (EOFException e) {
-                endApplication(); // At once: what is being written of an image is waited for.
-                return;
-            }
+            ControlMessage request = ControlFrames.read(supervisor);
             if (persisting != null) {
                 // Answers are told apart by their order alone.
                 join(persisting);
@@ -145,9 +145,16 @@ public final class ProxyMain {
         }
     }
 
+    /** With a CRIU that has taken hold of it: what CRIU traces does not end before CRIU, and CRIU waits for its end. */
     private void endApplication() {
-        if (application != null) {
-            application.destroyForcibly();
+        if (application == null) {
+            return;
+        }
+        application.destroyForcibly();
+        long limit = System.nanoTime() + END.toNanos();
+        while (!ProcessState.hasEnded(application.pid()) && System.nanoTime() - limit < 0) {
+            Criu.dumping(application.pid()).ifPresent(ProcessHandle::destroyForcibly);
+            LockSupport.parkNanos(LOOK_NANOS);
         }
     }
 

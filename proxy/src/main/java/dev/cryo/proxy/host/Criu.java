@@ -2,13 +2,18 @@ package dev.cryo.proxy.host;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -32,6 +37,9 @@ public final class Criu {
 
     /** How long CRIU may take to let an application go once its writes fail; measured: below a second. */
     private static final Duration LET_GO_LIMIT = Duration.ofSeconds(30);
+
+    /** How often a dump looks for what it dumps. */
+    private static final long LOOK_MILLIS = 50;
 
     /** Starts CRIU so that a write above its limit fails, instead of ending it by the signal SIGXFSZ. */
     private static final List<String> WRITES_MAY_FAIL = List.of("/bin/sh", "-c", "trap '' XFSZ; exec \"$0\" \"$@\"");
@@ -57,7 +65,9 @@ public final class Criu {
         /** It was made to give up at its time limit, and has cleaned up. */
         GIVEN_UP,
         /** It was killed at its time limit. */
-        KILLED
+        KILLED,
+        /** It was killed as what it should dump had ended, which it may wait for without an end (decision 20). */
+        WITHOUT_SUBJECT
     }
 
     /** What is done with CRIU at its time limit. */
@@ -115,14 +125,28 @@ public final class Criu {
     }
 
     /**
-     * Runs a dump to its end. At the limit CRIU is made to fail, not killed: it has code of its own in the dumped
-     * process while it dumps, and only CRIU can take it out again. It does: its writes fail from then on.
+     * Runs a dump of a process, and of all below it, to its end. At the limit CRIU is made to fail, not killed: it has
+     * code of its own in the dumped process while it dumps, and only CRIU can take it out again. It does: its writes
+     * fail from then on.
      */
-    Run dump(List<String> arguments, Duration limit) throws HostStateException {
+    Run dump(int pid, List<String> arguments, Duration limit) throws HostStateException {
         List<String> words = new ArrayList<>(WRITES_MAY_FAIL);
         words.add(program.toString());
+        words.addAll(dumpOf(pid));
         words.addAll(arguments);
-        return run(words, limit, Criu::giveUp);
+        return run(words, limit, Criu::giveUp, () -> ProcessState.isEnding(pid));
+    }
+
+    private static List<String> dumpOf(long pid) {
+        return List.of("dump", "--tree", Long.toString(pid));
+    }
+
+    /** The CRIU that has taken hold of a process to dump it, whoever has started it. */
+    public static Optional<ProcessHandle> dumping(long pid) {
+        return ProcessState.tracer(pid).filter(tracer -> {
+            List<String> words = tracer.info().arguments().map(List::of).orElse(List.of());
+            return Collections.indexOfSubList(words, dumpOf(pid)) >= 0;
+        });
     }
 
     /** Runs a restore to its end, or to the limit: then it is killed with every process that it has started. */
@@ -164,26 +188,30 @@ public final class Criu {
     private static Run run(Path program, List<String> arguments, Duration limit) throws HostStateException {
         List<String> words = new ArrayList<>(List.of(program.toString()));
         words.addAll(arguments);
-        return run(words, limit, Criu::kill);
+        return run(words, limit, Criu::kill, () -> false);
     }
 
-    private static Run run(List<String> words, Duration limit, AtLimit atLimit) throws HostStateException {
+    private static Run run(List<String> words, Duration limit, AtLimit atLimit, BooleanSupplier subjectEnded)
+            throws HostStateException {
         try {
-            Path output = Files.createTempFile("cryo-criu-", ".out");
-            try {
+            Path file = Files.createTempFile("cryo-criu-", ".out");
+            try (InputStream output = Files.newInputStream(file)) {
                 // In a session of its own: a signal to this process group must not end CRIU in the middle of a dump.
                 List<String> apart = new ArrayList<>(List.of("setsid"));
                 apart.addAll(words);
-                Process process = new ProcessBuilder(apart)
-                        .redirectErrorStream(true)
-                        .redirectOutput(output.toFile())
-                        .redirectInput(new File("/dev/null"))
-                        .start();
-                boolean ended = process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
-                Ending ending = ended ? Ending.BY_ITSELF : atLimit.end(process);
-                return new Run(ending, process.waitFor(), Files.readString(output));
-            } finally {
-                Files.delete(output);
+                Process process;
+                try {
+                    process = new ProcessBuilder(apart)
+                            .redirectErrorStream(true)
+                            .redirectOutput(file.toFile())
+                            .redirectInput(new File("/dev/null"))
+                            .start();
+                } finally {
+                    Files.delete(file); // It is open, and so is nobody's to remove if this process is killed.
+                }
+                Ending ending = await(process, limit, atLimit, subjectEnded);
+                int exitCode = process.waitFor();
+                return new Run(ending, exitCode, new String(output.readAllBytes(), StandardCharsets.UTF_8));
             }
         } catch (IOException e) {
             throw new HostStateException("cannot run CRIU", e);
@@ -191,6 +219,21 @@ public final class Criu {
             Thread.currentThread().interrupt();
             throw new HostStateException("interrupted while CRIU ran", e);
         }
+    }
+
+    private static Ending await(Process process, Duration limit, AtLimit atLimit, BooleanSupplier subjectEnded)
+            throws InterruptedException {
+        long end = System.nanoTime() + limit.toNanos();
+        while (!process.waitFor(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
+            if (subjectEnded.getAsBoolean()) {
+                process.destroyForcibly();
+                return Ending.WITHOUT_SUBJECT;
+            }
+            if (System.nanoTime() - end > 0) {
+                return atLimit.end(process);
+            }
+        }
+        return Ending.BY_ITSELF;
     }
 
     private static Ending giveUp(Process process) throws InterruptedException {

@@ -132,17 +132,17 @@ public final class HostState {
     }
 
     private void runDump(int pid, DumpRequest request) throws HostStateException, IOException {
-        List<String> words = new ArrayList<>(List.of("dump", "--tree", Integer.toString(pid), "--leave-running",
+        List<String> words = new ArrayList<>(List.of("--leave-running",
                 "--ghost-limit", Long.toString(request.deletedFileLimit()),
                 "--timeout", Long.toString(Math.max(1, request.timeout().toSeconds()))));
         words.addAll(common(request.imageFolder(), request.workFolder(), "dump.log", request.closeTcp()));
         Path log = request.workFolder().resolve("dump.log");
         Files.deleteIfExists(log);
-        Criu.Run run = criu.dump(words, request.timeout());
+        Criu.Run run = criu.dump(pid, words, request.timeout());
         for (int again = 0; again < NEIGHBOURS && !run.success() && metNeighbour(log); again++) {
             empty(request.imageFolder());
             pause();
-            run = criu.dump(words, request.timeout());
+            run = criu.dump(pid, words, request.timeout());
         }
         requireSuccess(run, request.timeout(), log, reasons -> new HostStateException(
                 "the application cannot be checkpointed", advice(reasons, request), log));
@@ -209,6 +209,7 @@ public final class HostState {
         String otherwise = "CRIU ended with " + run.exitCode() + " " + run.output().strip();
         throw failure.apply(switch (run.ending()) {
             case BY_ITSELF -> CriuLog.reasons(log, otherwise.strip());
+            case WITHOUT_SUBJECT -> List.of("it has ended");
             case GIVEN_UP -> List.of("CRIU did not end within " + timeout.toMillis() + " ms");
             case KILLED -> List.of("CRIU did not end within " + timeout.toMillis() + " ms and had to be killed");
         });

@@ -58,7 +58,7 @@ record Installation(Path java, String classPath, Path agentJar, StartCache start
      *
      * @param device as {@link JobSettings#deviceArgument} tells it
      */
-    List<String> proxyCommand(Path socket, String device) {
+    List<String> proxyCommand(JobFolder folder, String device) {
         List<String> command = new ArrayList<>(List.of(
                 java.toString(),
                 "--enable-native-access=ALL-UNNAMED",
@@ -67,13 +67,14 @@ record Installation(Path java, String classPath, Path agentJar, StartCache start
                 // All cores compute kernels; a collector that works beside them would only take their time.
                 "-XX:+UseParallelGC",
                 "-XX:-UsePerfData",
+                "-XX:ErrorFile=" + folder.proxyCrash().toString().replace("%", "%%"),
                 "-Djava.util.logging.SimpleFormatter.format=%4$s: %5$s%6$s%n"));
         command.addAll(startCache.options());
         command.addAll(List.of(
                 "-cp",
                 classPathOfProxy(),
                 "dev.cryo.proxy.device.ProxyMain",
-                socket.toString(),
+                folder.socket().toString(),
                 device));
         return command;
     }

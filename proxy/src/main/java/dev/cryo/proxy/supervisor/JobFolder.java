@@ -107,6 +107,11 @@ public record JobFolder(Path path) {
         return path.resolve("control.sock");
     }
 
+    /** Where a proxy's JVM tells of a crash of itself; the last one is kept. */
+    public Path proxyCrash() {
+        return path.resolve("proxy-crash.log");
+    }
+
     /** The images of the job, with the key that the job was launched with, which is looked for when it is needed. */
     public ImageStore images() {
         return images(keys());

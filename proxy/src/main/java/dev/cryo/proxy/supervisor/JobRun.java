@@ -104,7 +104,7 @@ final class JobRun implements Halves.Events, AutoCloseable {
             return;
         }
         ProxyProcess started = ProxyProcess.start(
-                site.installation().proxyCommand(site.folder().socket(), site.settings().deviceArgument()),
+                site.installation().proxyCommand(site.folder(), site.settings().deviceArgument()),
                 site.installation().startCache().recorded(),
                 site.messages());
         proxy = started;

@@ -1,9 +1,6 @@
 package dev.cryo.proxy.supervisor;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import dev.cryo.proxy.host.ProcessState;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -55,17 +52,8 @@ public record JobStatus(
 
         /** The process, if it is still the same one and runs. */
         Optional<ProcessHandle> find() {
-            return ProcessHandle.of(pid).filter(process -> startOf(process) == startedMillis && !isZombie());
-        }
-
-        /** Whether it has ended, and only its parent does not know yet. */
-        private boolean isZombie() {
-            try {
-                String stat = Files.readString(Path.of("/proc/" + pid + "/stat"), StandardCharsets.ISO_8859_1);
-                return stat.startsWith(") Z", stat.lastIndexOf(')'));
-            } catch (IOException e) {
-                return true; // It has ended altogether.
-            }
+            return ProcessHandle.of(pid).filter(process -> startOf(process) == startedMillis)
+                    .filter(process -> !ProcessState.hasEnded(process.pid()));
         }
 
         private static long startOf(ProcessHandle process) {

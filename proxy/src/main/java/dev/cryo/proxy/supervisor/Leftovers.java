@@ -3,12 +3,12 @@ package dev.cryo.proxy.supervisor;
 import dev.cryo.streamlog.image.ImageStore;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.stream.Stream;
+import java.util.concurrent.locks.LockSupport;
 
 /** What a supervisor that was killed has left behind: processes, unfinished images, dumps in memory. */
 final class Leftovers {
@@ -19,31 +19,40 @@ final class Leftovers {
     private static final Duration LATER = Duration.ofSeconds(3);
 
     private static final Duration END = Duration.ofSeconds(5);
+    private static final long POLL_NANOS = 5_000_000;
 
     private Leftovers() {}
 
     /** Ends the processes and removes the dumps; the caller holds the job's lock. */
     static void end(JobFolder folder, Messages messages) throws IOException, JobException {
+        List<JobStatus.Running> left = new ArrayList<>();
         Optional<JobStatus> status = folder.status();
-        status.ifPresent(last -> Stream.of(Optional.ofNullable(last.application()), Optional.ofNullable(last.proxy()))
-                .flatMap(Optional::stream)
-                .flatMap(process -> process.find().stream())
-                .forEach(process -> end(process, messages)));
+        status.map(JobStatus::application).ifPresent(left::add);
         if (status.isPresent() && status.get().phase() == JobStatus.Phase.LOST) {
-            UnnamedProcesses.of(folder).forEach(process -> end(process, messages));
+            UnnamedProcesses.of(folder).map(JobStatus.Running::of).forEach(left::add);
         }
+        status.map(JobStatus::proxy).ifPresent(left::add);
+        end(left, messages);
         Scratch.cleanLeftovers(folder.path());
     }
 
-    private static void end(ProcessHandle process, Messages messages) {
-        messages.say("process " + process.pid() + " is left from an earlier supervisor of this job: ended");
-        process.destroyForcibly();
-        try {
-            ProcessHandle unused = process.onExit().get(END.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } catch (ExecutionException | TimeoutException e) {
-            messages.say("process " + process.pid() + " does not end");
+    /** Kills all before it waits for any: what CRIU has taken hold of does not end before CRIU. */
+    private static void end(List<JobStatus.Running> left, Messages messages) {
+        for (JobStatus.Running process : left) {
+            process.find().ifPresent(running -> {
+                messages.say("process " + process.pid() + " is left from an earlier supervisor of this job: ended");
+                running.destroyForcibly();
+            });
+        }
+        long limit = System.nanoTime() + END.toNanos();
+        for (JobStatus.Running process : left) {
+            while (process.find().isPresent()) {
+                if (System.nanoTime() - limit > 0) {
+                    messages.say("process " + process.pid() + " does not end");
+                    break;
+                }
+                LockSupport.parkNanos(POLL_NANOS);
+            }
         }
     }
 

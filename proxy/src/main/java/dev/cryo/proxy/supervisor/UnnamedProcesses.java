@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -16,17 +15,16 @@ final class UnnamedProcesses {
     private UnnamedProcesses() {}
 
     /** All that can be seen, but for this process. */
-    static List<ProcessHandle> of(JobFolder folder) {
+    static Stream<ProcessHandle> of(JobFolder folder) {
         List<Path> pipes = Stream.of("stdin", "stdout", "stderr").map(folder.path()::resolve).toList();
         String criu = "--work-dir " + folder.path().resolve("criu") + " ";
-        List<ProcessHandle> found = new ArrayList<>();
-        for (ProcessHandle process : ProcessHandle.allProcesses().toList()) {
-            boolean restores = process.info().commandLine().orElse("").contains(criu);
-            if (!process.equals(ProcessHandle.current()) && (restores || holds(process, pipes))) {
-                found.add(process);
-            }
-        }
-        return found;
+        return ProcessHandle.allProcesses()
+                .filter(process -> !process.equals(ProcessHandle.current()))
+                .filter(process -> restores(process, criu) || holds(process, pipes));
+    }
+
+    private static boolean restores(ProcessHandle process, String criu) {
+        return process.info().commandLine().orElse("").contains(criu);
     }
 
     private static boolean holds(ProcessHandle process, List<Path> pipes) {

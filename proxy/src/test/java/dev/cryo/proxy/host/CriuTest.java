@@ -8,8 +8,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -59,6 +62,33 @@ class CriuTest {
         Path kit = program("kit/criu/criu", WORKS);
         Criu criu = Criu.usable(environment);
         assertThat(List.of(criu.program().toString(), criu.version())).containsExactly(kit.toString(), "4.2.1");
+    }
+
+    @Test
+    void aDumpThatNeverEndsIsEndedWhenWhatItDumpsHasEnded() throws Exception {
+        assumeTrue("root".equals(System.getProperty("user.name")), "CRIU needs root");
+        Path begun = folder.resolve("begun");
+        program("bin/criu", WORKS + "if [ $1 = dump ]; then echo dumps; touch " + begun + "; exec sleep 60; fi\n");
+        Criu criu = Criu.usable(environment);
+        Process subject = new ProcessBuilder("sleep", "60").start();
+        CompletableFuture<Criu.Run> dump = CompletableFuture.supplyAsync(() -> dump(criu, (int) subject.pid()));
+        while (!Files.exists(begun) && !dump.isDone()) {
+            Thread.sleep(5);
+        }
+
+        subject.destroyForcibly();
+
+        Criu.Run ended = dump.get(10, TimeUnit.SECONDS);
+        assertThat(ended.ending()).isEqualTo(Criu.Ending.WITHOUT_SUBJECT);
+        assertThat(ended.output()).isEqualTo("Version: 4.2.1\ndumps\n");
+    }
+
+    private static Criu.Run dump(Criu criu, int pid) {
+        try {
+            return criu.dump(pid, List.of("--leave-running"), Duration.ofSeconds(50));
+        } catch (HostStateException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     @Test
