@@ -29,6 +29,8 @@ final class Halves implements ControlServer.Visitors {
     private @Nullable Connection application;
     private @Nullable Connection proxy;
     private boolean returning;
+    /** Whether the application has yet to be welcomed, as it has no lower half so far. */
+    private boolean greeting;
 
     /** What a job's supervisor reacts to; called on the control server's thread, must not block. */
     interface Events {
@@ -82,6 +84,7 @@ final class Halves implements ControlServer.Visitors {
                 return;
             }
             application = connection;
+            greeting = !returning;
             notifyAll();
             if (returning) {
                 return;
@@ -141,6 +144,16 @@ final class Halves implements ControlServer.Visitors {
     /** The application, if it is connected. */
     synchronized Optional<Connection> application() {
         return Optional.ofNullable(application);
+    }
+
+    /** The application, if it is connected and was welcomed. */
+    synchronized Optional<Connection> welcomed() {
+        return greeting ? Optional.empty() : application();
+    }
+
+    /** A new application has been told that its lower half can be called. */
+    synchronized void welcomed(Connection told) {
+        greeting = greeting && told != application;
     }
 
     /** What holds the lower half, if it is connected: the proxy, or the application itself. */

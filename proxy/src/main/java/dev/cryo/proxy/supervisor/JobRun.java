@@ -202,7 +202,7 @@ final class JobRun implements Halves.Events, AutoCloseable {
 
     /** Whether the application can be checkpointed: its JVM is connected, where that is needed. */
     boolean isServed() {
-        return site.settings().engine() == Engine.DRIVER || halves.application().isPresent();
+        return site.settings().engine() == Engine.DRIVER || halves.welcomed().isPresent();
     }
 
     /**
@@ -259,6 +259,7 @@ final class JobRun implements Halves.Events, AutoCloseable {
             halves.attach(arrived, processes());
             greeted = true;
             arrived.tell(new Welcome(Outcome.STARTED, new byte[0]));
+            halves.welcomed(arrived);
             site.status().update(now -> now.in(Phase.RUNNING));
         } catch (IOException | RequestFailedException e) {
             site.messages().say("the application cannot be served: " + e.getMessage());

@@ -278,9 +278,9 @@ final class SplitStages implements Stages {
 
     private Connection application() throws IOException {
         return parts.halves()
-                .application()
+                .welcomed()
                 .orElseThrow(() ->
-                        new IOException("the application's JVM is not connected: it has not started or has ended"));
+                        new IOException("the application's JVM is not connected: it is still starting or has ended"));
     }
 
     private Connection lowerHalf() throws IOException {

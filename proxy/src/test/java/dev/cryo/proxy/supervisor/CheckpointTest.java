@@ -128,7 +128,7 @@ class CheckpointTest {
         server = ControlServer.open(socket, halves);
         application = new FakeHalf(socket, Role.APPLICATION, this::answer);
         proxy = new FakeHalf(socket, Role.PROXY, this::answer);
-        assertThat(halves.returned(Duration.ofSeconds(10))).isPresent();
+        halves.welcomed(halves.returned(Duration.ofSeconds(10)).orElseThrow());
         assertThat(halves.proxy(Duration.ofSeconds(10))).isPresent();
     }
 
@@ -297,6 +297,24 @@ class CheckpointTest {
                             + "calls are under way after 300 ms (kernel spin)");
             assertThat(application.got(Resume.class)).isFalse();
             assertNoImage();
+            assertRunsOn(true);
+        }
+
+        @Test
+        void asksNothingOfAnApplicationThatIsStillStarting() throws Exception {
+            Connection first = halves.application().orElseThrow();
+            application.close();
+            assertThat(halves.hasLeft(first, Duration.ofSeconds(10))).isTrue();
+            application = new FakeHalf(socket, Role.APPLICATION, CheckpointTest.this::answer);
+            Connection second = halves.returned(Duration.ofSeconds(10)).orElseThrow();
+
+            assertThatThrownBy(() -> checkpoint(true, false).take())
+                    .hasMessage("checkpoint failed while closing the gate: the application's JVM is not connected: "
+                            + "it is still starting or has ended");
+            assertThat(application.received).isEmpty();
+            halves.welcomed(first);
+            assertThat(halves.welcomed()).isEmpty();
+            halves.welcomed(second);
             assertRunsOn(true);
         }
 
