@@ -10,9 +10,13 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +32,9 @@ public record KeySource(@Nullable String file, @Nullable String command) {
     /** More is no key in any form. */
     private static final int MOST_BYTES = 4096;
 
+    /** It may ask a person. */
+    private static final Duration COMMAND_LIMIT = Duration.ofMinutes(2);
+
     private static final Set<PosixFilePermission> OF_OTHERS =
             Set.of(PosixFilePermission.GROUP_READ, PosixFilePermission.OTHERS_READ);
 
@@ -39,6 +46,11 @@ public record KeySource(@Nullable String file, @Nullable String command) {
 
     /** The keys that are found here, which is looked for once, when it is needed first. */
     public ImageKeys keys() {
+        return keys(COMMAND_LIMIT);
+    }
+
+    /** As {@link #keys()}, with a limit of its own for a command. */
+    ImageKeys keys(Duration commandLimit) {
         if (!isPresent()) {
             return ImageKeys.NONE;
         }
@@ -48,15 +60,15 @@ public record KeySource(@Nullable String file, @Nullable String command) {
             @Override
             public synchronized Optional<ImageKey> find() throws KeyUnavailableException {
                 if (found == null) {
-                    found = read();
+                    found = read(commandLimit);
                 }
                 return Optional.of(found);
             }
         };
     }
 
-    private ImageKey read() throws KeyUnavailableException {
-        byte[] text = file != null ? ofFile(Path.of(file)) : ofCommand(String.valueOf(command));
+    private ImageKey read(Duration commandLimit) throws KeyUnavailableException {
+        byte[] text = file != null ? ofFile(Path.of(file)) : ofCommand(String.valueOf(command), commandLimit);
         try {
             return ImageKey.parse(text);
         } catch (IllegalArgumentException e) {
@@ -83,17 +95,23 @@ public record KeySource(@Nullable String file, @Nullable String command) {
         }
     }
 
-    private byte[] ofCommand(String words) throws KeyUnavailableException {
+    private byte[] ofCommand(String words, Duration limit) throws KeyUnavailableException {
         try {
             Process process = new ProcessBuilder("sh", "-c", words)
                     .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .start();
+            CompletableFuture<Void> late =
+                    new CompletableFuture<Void>().completeOnTimeout(null, limit.toMillis(), TimeUnit.MILLISECONDS);
+            CompletableFuture<Void> unused = late.thenRun(() -> end(process));
             byte[] text;
             try (InputStream out = process.getInputStream()) {
                 text = out.readNBytes(MOST_BYTES);
             }
             int code = process.waitFor();
+            if (!late.cancel(false)) {
+                throw new KeyUnavailableException(this + " did not end within " + limit.toSeconds() + " s");
+            }
             if (code != 0) {
                 throw new KeyUnavailableException(this + " ended with " + code);
             }
@@ -106,6 +124,13 @@ public record KeySource(@Nullable String file, @Nullable String command) {
         } catch (IOException e) {
             throw new KeyUnavailableException(this + " cannot be run: " + e.getMessage(), e);
         }
+    }
+
+    /** With what the shell has started, which would keep its output open. */
+    private static void end(Process shell) {
+        List<ProcessHandle> below = shell.descendants().toList();
+        shell.destroyForcibly();
+        below.forEach(ProcessHandle::destroyForcibly);
     }
 
     @Override

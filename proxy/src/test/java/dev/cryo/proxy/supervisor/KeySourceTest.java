@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -79,5 +80,15 @@ class KeySourceTest {
     @Test
     void anEndlessCommandIsNoKey() {
         assertThatThrownBy(() -> new KeySource(null, "yes").keys().find()).isInstanceOf(IOException.class);
+    }
+
+    @Test
+    void aCommandThatDoesNotEndIsEndedAndNamed() {
+        ImageKeys hanging = new KeySource(null, "sleep 61.7; echo " + HEX).keys(Duration.ofSeconds(1));
+        assertThatThrownBy(hanging::find)
+                .isInstanceOf(IOException.class)
+                .hasMessage("key command \"sleep 61.7; echo " + HEX + "\" did not end within 1 s");
+        assertThat(ProcessHandle.allProcesses().map(ProcessHandle::info))
+                .noneMatch(info -> info.commandLine().orElse("").endsWith("sleep 61.7"));
     }
 }
