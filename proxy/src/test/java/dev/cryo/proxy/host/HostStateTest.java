@@ -15,6 +15,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -83,6 +84,35 @@ class HostStateTest {
         }
         try (Running again = Running.restore(host, second, work)) {
             assertThat(again.ask("count")).isEqualTo("3");
+        }
+    }
+
+    /** CRIU makes a folder of a fixed name in the application's working folder for a moment. */
+    @Test
+    void aDumpThatMeetsAnotherOnesFolderIsTriedAgain() throws Exception {
+        Path real = Criu.usable(System.getenv()).program();
+        Path met = folder.resolve("met");
+        Path program = folder.resolve("meeting");
+        Files.writeString(program, """
+                #!/bin/bash
+                if [[ $1 == dump && ! -e %1$s ]]; then
+                    touch %1$s
+                    while [[ $1 != --work-dir ]]; do shift; done
+                    echo "(00.1) Error (criu/files-reg.c:1): Can't create a directory (-17)" >"$2/dump.log"
+                    exit 1
+                fi
+                exec %2$s "$@"
+                """.formatted(met, real));
+        Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
+        HostState meeting = new HostState(
+                Criu.usable(Map.of("CRYO_CRIU", program.toString(), "PATH", System.getenv("PATH"))));
+        try (Running running = Running.start(folder, true)) {
+            running.ask("count");
+            meeting.dump(running.process, running.streams, DumpRequest.into(image, work));
+            assertThat(met).exists();
+        }
+        try (Running restored = Running.restore(host, image, work)) {
+            assertThat(restored.ask("count")).isEqualTo("2");
         }
     }
 
