@@ -22,6 +22,7 @@ class EncryptedJobTest extends InWorkplace {
     private static final String KEY = "00112233445566778899aabbccddeeff".repeat(2);
     private static final int IMAGE = 65;
     private static final int UNAVAILABLE = 69;
+    private static final int FAILED = 70;
 
     private Path key(String name, String contents) throws IOException {
         Path file = Files.writeString(place.home().resolve(name), contents);
@@ -125,5 +126,27 @@ class EncryptedJobTest extends InWorkplace {
         assertThat(refused.exitCode(SOON)).isEqualTo(2);
         assertThat(refused.err().text())
                 .contains("image 1 of job secret is not encrypted, and there is a key (key file " + key + ")");
+    }
+
+    /** Whoever may write to the job's folder could otherwise have it compute with what he has put there. */
+    @Test
+    void aFailedJobDoesNotGoBackToAnImageThatIsNotEncrypted() throws Exception {
+        Path images = place.job(JOB).resolve("images");
+        Child inPlain = launch("--host", "app", "--in-process");
+        place.checkpoint(JOB);
+        place.kill(JOB);
+        inPlain.exitCode(SOON);
+        Path plain = Files.move(images, place.home().resolve("plain"));
+        Child job = launch("--host", "app", "--in-process", "--on-failure", "restart",
+                "--key-file", key("key", KEY).toString());
+        place.checkpoint(JOB);
+        Files.move(images, place.home().resolve("sealed"));
+        Files.move(plain, images);
+
+        place.kill(JOB);
+
+        assertThat(job.exitCode(RUN)).isEqualTo(FAILED);
+        assertThat(job.err().text())
+                .contains("image 1 is not encrypted and the job is: it does not go back to it");
     }
 }
