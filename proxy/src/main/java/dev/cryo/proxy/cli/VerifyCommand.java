@@ -126,6 +126,7 @@ final class VerifyCommand implements Callable<Integer> {
         long[] bytes = {0};
         try (ImageReader image = images.read(number)) {
             image.verifyAll((checked, of) -> bytes[0] = of);
+            image.requireDecodable();
             spec.commandLine().getOut().println(name + " is whole: " + ByteSize.words(bytes[0]) + " checked");
             return true;
         } catch (NoSuchFileException e) {

@@ -28,21 +28,30 @@ record Scratch(Path path) implements AutoCloseable {
      *
      * @param bytes how much it must hold
      * @param otherwise the folder that it is created in if memory has not twice the room
-     * @throws IOException if there is no room, saying so
+     * @throws NoRoomException if there is no room
      */
     static Scratch create(long bytes, Optional<Path> otherwise) throws IOException {
         boolean inMemory = Files.isWritable(MEMORY)
                 && Files.getFileStore(MEMORY).getUsableSpace() / 2 > bytes
                 && HostMemory.availableBytes() / 2 > bytes;
         if (!inMemory && otherwise.isEmpty()) {
-            throw new IOException("an encrypted job's dump is not written to disk, and memory (" + MEMORY
+            throw new NoRoomException("an encrypted job's dump is not written to disk, and memory (" + MEMORY
                     + ") has not twice the room of " + ByteSize.words(bytes));
         }
         Path parent = inMemory ? MEMORY : otherwise.orElseThrow();
+        requireRoom(parent, bytes);
         return new Scratch(Files.createTempDirectory(
                 parent,
                 "cryo-" + pidNamespace() + "-" + ProcessHandle.current().pid() + "-",
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"))));
+    }
+
+    private static void requireRoom(Path parent, long bytes) throws IOException {
+        long free = Files.getFileStore(parent).getUsableSpace();
+        if (free < bytes) {
+            throw new NoRoomException("a dump needs " + ByteSize.words(bytes) + ", and " + parent + " has "
+                    + ByteSize.words(free) + " free");
+        }
     }
 
     /** Where a dump may lie if not in memory: nowhere, if images are encrypted. */

@@ -50,6 +50,10 @@ class ImageCommandsTest {
     }
 
     private void commit() throws IOException {
+        commit(LogCodec.encode(List.of(new Call.CtxCreate(1, 2, 0, 0, false), new Call.MemMap(ADDRESS, 1, 8192))));
+    }
+
+    private void commit(byte[] log) throws IOException {
         JobInfo info = new JobInfo(
                 "training",
                 "1.0",
@@ -73,8 +77,7 @@ class ImageCommandsTest {
             sections.memory(Section.DEVICE, List.of(new LowerHalf.Range(ADDRESS, 8192)), (address, into) ->
                     into.fill(value));
             sections.record(Section.DEVICE_STATE, new LowerHalf.DeviceState(value, List.of()));
-            sections.bytes(Section.LOG, LogCodec.encode(List.of(
-                    new Call.CtxCreate(1, 2, 0, 0, false), new Call.MemMap(ADDRESS, 1, 8192))));
+            sections.bytes(Section.LOG, log);
             image.add(sections.finish());
             image.commit(info);
         }
@@ -162,6 +165,19 @@ class ImageCommandsTest {
         assertThat(ProcessHandle.allProcesses().map(process -> process.info().commandLine().orElse("")))
                 .as("processes that are left")
                 .noneMatch(command -> command.contains(home.toString()));
+    }
+
+    @Test
+    void aLogThatCannotBeDecodedIsToldBeforeAnythingIsStarted() throws Exception {
+        commit(new byte[] {1, 0, 0, 0, -1, -1, -1, -1});
+        assertThat(run("verify", "training")).isEqualTo(ExitCodes.IMAGE);
+        assertThat(err.toString()).contains("training@3: damaged image: ").contains("expected a stream log");
+        RunningCryo restart = RunningCryo.start(home, "restart", "training");
+        assertThat(restart.exitCode()).as(restart.err()).isEqualTo(ExitCodes.IMAGE);
+        assertThat(restart.err())
+                .contains("image 3 of job training cannot be used: damaged image: ")
+                .contains("expected a stream log in section log")
+                .contains("nothing was started; the newest other image is 2");
     }
 
     @Test

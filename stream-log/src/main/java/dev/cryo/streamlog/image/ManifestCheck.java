@@ -6,6 +6,9 @@ import java.util.Set;
 
 /** Checks that what a manifest says can be true, and that its blocks are there. A writer does before it commits. */
 final class ManifestCheck {
+    /** Sections that are read into memory as a whole before anything is started. */
+    private static final Set<String> WHOLE = Set.of(Section.LOG, Section.DEVICE_STATE);
+
     private final Path path;
     private final BlockSource blocks;
 
@@ -38,6 +41,9 @@ final class ManifestCheck {
             throw corrupt(
                     "a block for each 2 MiB of section " + section.name(),
                     section.blocks().size() + " blocks for " + section.bytes() + " bytes");
+        }
+        if (WHOLE.contains(section.name()) && section.bytes() > ImageFormat.WHOLE_BYTES) {
+            throw tooLong(path, section);
         }
         ranges(section);
         for (int i = 0; i < section.blocks().size(); i++) {
@@ -73,6 +79,16 @@ final class ManifestCheck {
                             + section.name(),
                     bytes + " bytes in " + block.path());
         }
+    }
+
+    /** Blocks may stand for one another, so that a few bytes of a manifest can ask for any length. */
+    static CorruptImageException tooLong(Path manifest, Section section) {
+        return new CorruptImageException(
+                manifest,
+                ImageException.NO_OFFSET,
+                "at most " + ImageFormat.WHOLE_BYTES + " bytes of section " + section.name()
+                        + ", which is read as a whole",
+                section.bytes() + " bytes");
     }
 
     static CorruptImageException missing(Path file, String expected, String actual, Throwable cause) {

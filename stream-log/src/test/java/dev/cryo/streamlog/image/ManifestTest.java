@@ -28,6 +28,9 @@ class ManifestTest {
     private static final UUID ID = new UUID(1, 2);
     private static final int BLOCK = ImageFormat.BLOCK_BYTES;
 
+    /** How many blocks a section has at most that is read as a whole. */
+    private static final int WHOLE = 128;
+
     @TempDir
     private Path temp;
 
@@ -175,12 +178,66 @@ class ManifestTest {
 
         @Test
         void zerosAreNotReadIntoMemoryAsAWhole() throws IOException {
-            List<BlockId> zeros = Collections.nCopies(1000, BlockId.ZERO);
-            writeSections(new Section(Section.LOG, 1000L * BLOCK, List.of(), zeros));
+            List<BlockId> zeros = Collections.nCopies(WHOLE, BlockId.ZERO);
+            writeSections(new Section(Section.LOG, (long) WHOLE * BLOCK, List.of(), zeros));
             try (ImageReader image = ImageReader.open(folder)) {
                 assertThatThrownBy(image::log)
                         .isInstanceOf(CorruptImageException.class)
                         .hasMessageContaining("expected section log stored whole");
+            }
+        }
+
+        @ParameterizedTest
+        @ValueSource(strings = {Section.LOG, Section.DEVICE_STATE})
+        void blocksThatAreNamedManyTimesAreNotReadIntoMemory(String name) throws IOException {
+            List<BlockId> blocks = Collections.nCopies(WHOLE + 1, block);
+            assertCorrupt(
+                    "expected at most 268435456 bytes of section " + name + ", which is read as a whole, found "
+                            + "270532608 bytes",
+                    new Section(name, (WHOLE + 1L) * BLOCK, List.of(), blocks));
+        }
+
+        @Test
+        void otherSectionsAreLongButNotReadAsAWhole() throws IOException {
+            List<BlockId> zeros = Collections.nCopies(WHOLE + 1, BlockId.ZERO);
+            Section core = new Section("host/core-1.img", (WHOLE + 1L) * BLOCK, List.of(), zeros);
+            writeSections(core);
+            try (ImageReader image = ImageReader.open(folder)) {
+                assertThatThrownBy(() -> image.bytes("host/core-1.img"))
+                        .isInstanceOf(CorruptImageException.class)
+                        .hasMessageContaining("expected at most 268435456 bytes of section host/core-1.img");
+            }
+            assertThat(core.filledBytes()).isZero();
+        }
+
+        @Test
+        void whatAFileNeedsIsCountedAsOftenAsItsBlocksAreNamed() {
+            assertThat(section("host/a", 3L * BLOCK + 5, block, BlockId.ZERO, block, block).filledBytes())
+                    .isEqualTo(2L * BLOCK + 5);
+        }
+
+        @Test
+        void whatCannotBeDecodedIsToldBeforeItIsUsed() throws IOException {
+            ImageStore store = TestImages.store(temp);
+            TestImages.small(store, new byte[] {0, 0, 0, 0}, new byte[1]);
+            TestImages.small(store, new byte[] {1, 0, 0, 0, (byte) 0xff, 0, 0, 0}, new byte[1]);
+            try (ImageReader image = store.read(2)) {
+                image.requireDecodable();
+            }
+            try (ImageReader image = store.read(3)) {
+                assertThatThrownBy(image::requireDecodable)
+                        .isInstanceOf(CorruptImageException.class)
+                        .hasMessageContaining("expected a stream log in section log");
+            }
+        }
+
+        @Test
+        void aStateOfTheDeviceThatIsNoneIsToldBeforeItIsUsed() throws IOException {
+            writeSections(section(Section.DEVICE_STATE, 100, block));
+            try (ImageReader image = ImageReader.open(folder)) {
+                assertThatThrownBy(image::requireDecodable)
+                        .isInstanceOf(CorruptImageException.class)
+                        .hasMessageContaining("expected a record DeviceState in section device-state");
             }
         }
 
