@@ -73,7 +73,7 @@ final class Unpacking implements AutoCloseable {
         long number = image.manifest().number();
         Path folder;
         try {
-            Scratch created = Scratch.create(hostBytes(), Scratch.elsewhere(job.path(), image.key()));
+            Scratch created = Scratch.createFor(hostBytes(), Scratch.elsewhere(job.path(), image.key()));
             scratch = created;
             folder = created.path();
         } catch (IOException e) {

@@ -16,11 +16,18 @@ class ScratchTest {
 
     @Test
     void whatHasNoRoomIsRefusedBeforeAnythingIsWritten() {
-        assertThatThrownBy(() -> Scratch.create(HUGE, Optional.of(folder)))
+        assertThatThrownBy(() -> Scratch.createFor(HUGE, Optional.of(folder)))
                 .isInstanceOf(NoRoomException.class)
                 .hasMessageStartingWith("a dump needs " + ByteSize.words(HUGE) + ", and " + folder + " has ")
                 .hasMessageEndingWith(" free");
         assertThat(folder).isEmptyDirectory();
+    }
+
+    @Test
+    void whatIsOnlyEstimatedIsTried() throws Exception {
+        try (Scratch scratch = Scratch.create(Long.MAX_VALUE, Optional.of(folder))) {
+            assertThat(scratch.path()).hasParent(folder);
+        }
     }
 
     @Test
