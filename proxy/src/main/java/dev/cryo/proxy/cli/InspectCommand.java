@@ -74,8 +74,7 @@ final class InspectCommand implements Callable<Integer> {
         } catch (ImageException e) {
             throw new JobException(JobException.Kind.IMAGE, String.valueOf(e.getMessage()), e);
         } catch (IOException e) {
-            throw new JobException(
-                    JobException.Kind.FAILED, "cannot read image " + number + ": " + e.getMessage(), e);
+            throw JobException.of("cannot read image " + number + ":", e);
         }
     }
 
@@ -106,9 +105,7 @@ final class InspectCommand implements Callable<Integer> {
         line(text, "device", image.job().device() + ", " + (byDriver
                 ? "by its driver"
                 : image.job().arrangement().name().toLowerCase(Locale.ROOT).replace('_', '-')));
-        for (int i = 0; image.job().property("gpu." + i).isPresent(); i++) {
-            line(text, "gpu", image.job().property("gpu." + i).orElseThrow());
-        }
+        image.job().numbered("gpu.").forEach(gpu -> line(text, "gpu", gpu));
         line(text, "host", image.job().host().name().toLowerCase(Locale.ROOT));
         line(text, "size", ByteSize.words(image.storedBytes()) + " stored for " + ByteSize.words(image.bytes()));
         if (!byDriver) {

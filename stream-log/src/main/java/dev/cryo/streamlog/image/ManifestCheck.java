@@ -22,19 +22,18 @@ final class ManifestCheck {
         if (manifest.number() < 1) {
             throw check.corrupt("an image number from 1", "" + manifest.number());
         }
+        PropertyCheck.check(check.path, manifest.job());
         Set<String> names = new HashSet<>();
         for (Section section : manifest.sections()) {
             if (!names.add(section.name())) {
-                throw check.corrupt("sections of different names", "two of name " + section.name());
+                throw check.corrupt("sections of different names", "two of name " + quoted(section.name()));
             }
             check.section(section);
         }
     }
 
     private void section(Section section) throws ImageException {
-        if (!Names.isSection(section.name())) {
-            throw corrupt("a relative section name", quoted(section.name()));
-        }
+        name(path, section.name());
         if (section.bytes() < 0
                 || Math.ceilDiv(section.bytes(), ImageFormat.BLOCK_BYTES)
                         != section.blocks().size()) {
@@ -51,6 +50,14 @@ final class ManifestCheck {
             if (!id.equals(BlockId.ZERO)) {
                 block(section, i, blocks.find(id));
             }
+        }
+    }
+
+    /** Checks a section's name, before other messages tell of it. */
+    static void name(Path manifest, String name) throws ImageException {
+        if (!Names.isSection(name)) {
+            throw new CorruptImageException(
+                    manifest, ImageException.NO_OFFSET, Names.SECTION_GRAMMAR, quoted(name));
         }
     }
 

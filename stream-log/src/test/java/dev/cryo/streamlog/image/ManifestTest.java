@@ -20,8 +20,10 @@ import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ManifestTest {
@@ -121,10 +123,74 @@ class ManifestTest {
         @ParameterizedTest
         @ValueSource(
                 strings = {
-                    "../log", "/log", "host/../../log", "host//log", "host/", "", ".", "host/.", "a\0b", "a\nb", "a\\b"
+                    "../log", "/log", "host/../../log", "host//log", "host/", "", ".", "host/.", "a\0b", "a\nb", "a\\b",
+                    "host/a/b", ".log", "host/.a", "a b", "\u00e4"
                 })
-        void sectionNamesThatLeadElsewhereAreRefused(String name) throws IOException {
-            assertCorrupt("expected a relative section name", section(name, 100, block));
+        void sectionNamesThatAreNoFilesAreRefused(String name) throws IOException {
+            assertCorrupt("expected a section name, one part or two around a /", section(name, 100, block));
+        }
+
+        @Test
+        void partsOfSectionNamesHaveALimit() throws IOException {
+            writeSections(section("h".repeat(128) + "/" + "n".repeat(128), 100, block));
+            open();
+            assertCorrupt("found \"host/nnn", section("host/" + "n".repeat(129), 100, block));
+        }
+
+        @Test
+        void tooManySectionsAreRefused() throws IOException {
+            Section[] sections = new Section[65_537];
+            Arrays.setAll(sections, i -> section("s" + i, 0));
+            assertCorrupt("expected at most 65536 sections, found 65537", sections);
+        }
+
+        @ParameterizedTest
+        @CsvSource({
+            "pauseNanos, abc, 0, 9223372036854775807",
+            "capturedBytes, 1e9, 0, 9223372036854775807",
+            "capturedBytes, -1, 0, 9223372036854775807",
+            "capturedBytes, 9223372036854775808, 0, 9223372036854775807",
+            "intervalMillis, 3599999996400001, 0, 3599999996400000",
+            "timeoutMillis, '', 0, 3599999996400000",
+            "keep, 2147483648, 0, 2147483647",
+            "writerThreads, 0, 1, 64"
+        })
+        void propertiesThatAreNoNumbersAreRefused(String name, String value, long least, long most)
+                throws IOException {
+            JobInfo job = TestImages.job().with(List.of(new JobInfo.Property(name, value)));
+            byte[] manifest = new ManifestFile(ID, new Manifest(job, 1, 0, List.of()), Optional.empty()).encode();
+            write(manifest);
+            String message = "expected a number from " + least + " to " + most + " as property " + name + ", found \""
+                    + value + "\"";
+            assertThatThrownBy(ManifestTest.this::open)
+                    .isInstanceOf(CorruptImageException.class)
+                    .hasMessageEndingWith(message);
+            assertThatThrownBy(() -> TestImages.store(temp).decode(manifest, "bucket/manifest"))
+                    .isInstanceOf(CorruptImageException.class)
+                    .hasMessage("damaged image: bucket/manifest: " + message);
+        }
+
+        @Test
+        void propertiesThatAreNumbersAreTaken() throws IOException {
+            JobInfo job = TestImages.job().with(List.of(
+                    new JobInfo.Property("capturedBytes", "9223372036854775807"),
+                    new JobInfo.Property("keep", "0"),
+                    new JobInfo.Property("gpu.0", "any")));
+            write(new ManifestFile(ID, new Manifest(job, 1, 0, List.of()), Optional.empty()).encode());
+            open();
+        }
+
+        @Test
+        @Timeout(20)
+        void propertiesOfOneNameAndManyNumbersAreReadInATimeThatGrowsWithThem() {
+            List<JobInfo.Property> properties = new ArrayList<>();
+            for (int i = 0; i < 300_000; i++) {
+                properties.add(new JobInfo.Property("gpu." + i, "g" + i));
+            }
+            properties.add(new JobInfo.Property("gpu.0", "a second of that name"));
+            JobInfo job = TestImages.job().with(properties);
+            assertThat(job.numbered("gpu.")).hasSize(300_000).startsWith("g0", "g1").endsWith("g299999");
+            assertThat(job.numbered("cpu.")).isEmpty();
         }
 
         @Test
@@ -160,7 +226,7 @@ class ManifestTest {
 
         @Test
         void sectionsOfOneNameAreRefused() throws IOException {
-            assertCorrupt("two of name a", section("a", 100, block), section("a", 100, block));
+            assertCorrupt("two of name \"a\"", section("a", 100, block), section("a", 100, block));
         }
 
         @Test
