@@ -63,6 +63,7 @@ final class InspectCommand implements Callable<Integer> {
         long number = job.image(folder);
         try (ImageReader image = key.images(folder).read(number)) {
             image.verifyAll((checked, of) -> { });
+            image.requireDecodable();
             ImageDescription description = ImageDescription.of(image);
             List<SavedThread> threads = threads(image);
             spec.commandLine().getOut().println(
@@ -81,17 +82,25 @@ final class InspectCommand implements Callable<Integer> {
     /** What is printed as JSON: one object. */
     record Inspected(@JsonUnwrapped ImageDescription image, List<SavedThread> threads) {}
 
-    private static List<SavedThread> threads(ImageReader image) throws IOException {
+    private static List<SavedThread> threads(ImageReader image) throws IOException, JobException {
         List<SavedThread> threads = new ArrayList<>();
         for (Section section : image.manifest().sections()) {
             String name = section.name();
             String file = name.startsWith(Section.HOST) ? name.substring(Section.HOST.length()) : "";
             if (SavedThread.isIn(file)) {
-                threads.add(SavedThread.of(file, image.bytes(name)));
+                threads.add(thread(file, image.bytes(name)));
             }
         }
         threads.sort(Comparator.comparingLong(SavedThread::id));
         return threads;
+    }
+
+    private static SavedThread thread(String file, byte[] contents) throws JobException {
+        try {
+            return SavedThread.of(file, contents);
+        } catch (IOException e) {
+            throw new JobException(JobException.Kind.IMAGE, "damaged image: " + e.getMessage(), e);
+        }
     }
 
     private static String text(ImageDescription image, List<SavedThread> threads) {

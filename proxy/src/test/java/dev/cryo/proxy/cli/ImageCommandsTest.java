@@ -1,6 +1,7 @@
 package dev.cryo.proxy.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -67,12 +68,41 @@ class ImageCommandsTest {
     }
 
     private static void commit(ImageStore store, byte[] log) throws IOException {
-        JobInfo info = new JobInfo(
+        commit(store, log, new byte[0], new byte[0]);
+    }
+
+    /** An image with another log and, where they are not empty, another state of the device and a thread. */
+    private static void commit(ImageStore store, byte[] log, byte[] state, byte[] thread) throws IOException {
+        try (ImageWriter image = store.begin();
+                SectionWriter sections = image.sections("device")) {
+            byte value = (byte) image.number(); // Each image has a block of its own.
+            sections.memory(Section.DEVICE, List.of(new LowerHalf.Range(ADDRESS, 8192)), (address, into) ->
+                    into.fill(value));
+            if (state.length == 0) {
+                sections.record(Section.DEVICE_STATE, new LowerHalf.DeviceState(value, List.of()));
+            } else {
+                sections.bytes(Section.DEVICE_STATE, state);
+            }
+            if (thread.length > 0) {
+                sections.bytes("host/core-1.img", thread);
+            }
+            sections.bytes(Section.LOG, log);
+            image.add(sections.finish());
+            image.commit(info());
+        }
+    }
+
+    private static JobInfo info() {
+        return info(JobInfo.HostMode.APP);
+    }
+
+    private static JobInfo info(JobInfo.HostMode host) {
+        return new JobInfo(
                 "training",
                 "1.0",
                 JobInfo.Arrangement.PROXY,
                 "ptx",
-                JobInfo.HostMode.APP,
+                host,
                 List.of("java", "App"),
                 List.of("LANG=C"),
                 "/",
@@ -84,16 +114,6 @@ class ImageCommandsTest {
                         new JobInfo.Property("timeoutMillis", "1000"),
                         new JobInfo.Property("pauseNanos", "12345678"),
                         new JobInfo.Property("capturedBytes", "8192")));
-        try (ImageWriter image = store.begin();
-                SectionWriter sections = image.sections("device")) {
-            byte value = (byte) image.number(); // Each image has a block of its own.
-            sections.memory(Section.DEVICE, List.of(new LowerHalf.Range(ADDRESS, 8192)), (address, into) ->
-                    into.fill(value));
-            sections.record(Section.DEVICE_STATE, new LowerHalf.DeviceState(value, List.of()));
-            sections.bytes(Section.LOG, log);
-            image.add(sections.finish());
-            image.commit(info);
-        }
     }
 
     private int run(String... arguments) {
@@ -185,12 +205,68 @@ class ImageCommandsTest {
         commit(new byte[] {1, 0, 0, 0, -1, -1, -1, -1});
         assertThat(run("verify", "training")).isEqualTo(ExitCodes.IMAGE);
         assertThat(err.toString()).contains("training@3: damaged image: ").contains("expected a stream log");
+        assertThat(run("inspect", "training")).isEqualTo(ExitCodes.IMAGE);
         RunningCryo restart = RunningCryo.start(home, "restart", "training");
         assertThat(restart.exitCode()).as(restart.err()).isEqualTo(ExitCodes.IMAGE);
         assertThat(restart.err())
                 .contains("image 3 of job training cannot be used: damaged image: ")
                 .contains("expected a stream log in section log")
                 .contains("nothing was started; the newest other image is 2");
+    }
+
+    @Test
+    void aDevicesStateThatCannotBeDecodedIsToldBeforeAnythingIsStarted() throws Exception {
+        commit(ImageStore.in(job.resolve("images")), new byte[4], new byte[] {1, 2, 3}, new byte[0]);
+        String message = "expected a record DeviceState in section device-state";
+        for (String command : List.of("inspect", "verify")) {
+            err.getBuffer().setLength(0);
+            assertThat(run(command, "training")).as(command).isEqualTo(ExitCodes.IMAGE);
+            assertThat(err.toString()).contains(message).hasLineCount(1);
+        }
+        RunningCryo restart = RunningCryo.start(home, "restart", "training");
+        assertThat(restart.exitCode()).as(restart.err()).isEqualTo(ExitCodes.IMAGE);
+        assertThat(restart.err()).contains(message).contains("nothing was started");
+    }
+
+    @Test
+    void whatTheLowerHalfNeedsIsMissedBeforeAnythingIsStarted() throws Exception {
+        try (ImageWriter image = ImageStore.in(job.resolve("images")).begin();
+                SectionWriter sections = image.sections("host")) {
+            sections.bytes(Section.LOG, new byte[4]);
+            image.add(sections.finish());
+            image.commit(info());
+        }
+        RunningCryo restart = RunningCryo.start(home, "restart", "training");
+        assertThat(restart.exitCode()).as(restart.err()).isEqualTo(ExitCodes.IMAGE);
+        assertThat(restart.err())
+                .contains("expected section device-state, found [log]; nothing was started");
+    }
+
+    @Test
+    void aDescriptionOfProcessesThatIsNoneIsDamage() throws Exception {
+        try (ImageWriter image = ImageStore.in(job.resolve("images")).begin();
+                SectionWriter sections = image.sections("host")) {
+            sections.memory(Section.DEVICE, List.of(), (address, into) -> { });
+            sections.record(Section.DEVICE_STATE, new LowerHalf.DeviceState(1, List.of()));
+            sections.bytes(Section.LOG, new byte[4]);
+            sections.bytes("host/host.json", "none".getBytes(StandardCharsets.US_ASCII));
+            image.add(sections.finish());
+            image.commit(info(JobInfo.HostMode.CRIU));
+        }
+        RunningCryo restart = RunningCryo.start(home, "restart", "training");
+        assumeTrue(restart.exitCode() != ExitCodes.UNAVAILABLE, "there is no CRIU");
+        assertThat(restart.exitCode()).as(restart.err()).isEqualTo(ExitCodes.IMAGE);
+        assertThat(restart.err())
+                .contains("image 3 of job training cannot be used: cannot read ")
+                .contains("host.json")
+                .contains("the newest other image is 2");
+    }
+
+    @Test
+    void aThreadThatIsNotAsCriuWritesItIsDamage() throws Exception {
+        commit(ImageStore.in(job.resolve("images")), new byte[4], new byte[0], new byte[] {1, 2, 3});
+        assertThat(run("inspect", "training")).isEqualTo(ExitCodes.IMAGE);
+        assertThat(err.toString()).startsWith("cryo: damaged image: core-1.img ").hasLineCount(1);
     }
 
     /** Puts other letters into a manifest, as many as those had, and the checksum right again. */
