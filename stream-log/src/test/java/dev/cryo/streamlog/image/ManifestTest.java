@@ -181,7 +181,7 @@ class ManifestTest {
         }
 
         @Test
-        @Timeout(20)
+        @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
         void propertiesOfOneNameAndManyNumbersAreReadInATimeThatGrowsWithThem() {
             List<JobInfo.Property> properties = new ArrayList<>();
             for (int i = 0; i < 300_000; i++) {

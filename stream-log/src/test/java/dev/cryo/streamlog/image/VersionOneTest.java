@@ -82,7 +82,7 @@ class VersionOneTest {
     }
 
     @Test
-    @Timeout(20)
+    @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
     void aManifestOfManyFilesIsReadInATimeThatGrowsWithThem() throws IOException {
         OneSection[] sections = new OneSection[ManifestFile.MAX_SECTIONS];
         OneBlock[] blocks = new OneBlock[8];
