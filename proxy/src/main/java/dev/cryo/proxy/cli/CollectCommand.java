@@ -7,6 +7,7 @@ import dev.cryo.proxy.supervisor.JobFolder;
 import dev.cryo.proxy.supervisor.RemoteStore;
 import dev.cryo.streamlog.image.ImageStore;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -67,8 +68,7 @@ final class CollectCommand implements Callable<Integer> {
             spec.commandLine().getOut().println(words(images.collect(dryRun), dryRun));
             return 0;
         } catch (IOException e) {
-            throw new JobException(
-                    JobException.Kind.FAILED, "no room is given back: " + e.getMessage(), e);
+            throw JobException.of("no room is given back:", e);
         }
     }
 
@@ -88,6 +88,16 @@ final class CollectCommand implements Callable<Integer> {
     }
 
     static String words(ImageStore.Collected collected, boolean dryRun) {
+        StringBuilder words = new StringBuilder(given(collected, dryRun));
+        for (Path left : collected.foreign()) {
+            words.append(System.lineSeparator())
+                    .append(left)
+                    .append(" is no pack but a link, a folder or the like: left alone");
+        }
+        return words.toString();
+    }
+
+    private static String given(ImageStore.Collected collected, boolean dryRun) {
         if (collected.packs() == 0) {
             return "nothing to give back";
         }

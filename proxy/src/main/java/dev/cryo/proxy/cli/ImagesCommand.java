@@ -95,8 +95,7 @@ final class ImagesCommand implements Callable<Integer> {
             spec.commandLine().getOut().println(json ? Json.of(rows) : table(rows));
             return rows.stream().allMatch(row -> row.problem() == null) ? 0 : ExitCodes.IMAGE;
         } catch (IOException e) {
-            throw new JobException(
-                    JobException.Kind.FAILED, "cannot read the images of " + name + ": " + e.getMessage(), e);
+            throw JobException.of("cannot read the images of " + name + ":", e);
         }
     }
 

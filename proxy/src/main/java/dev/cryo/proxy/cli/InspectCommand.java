@@ -63,6 +63,7 @@ final class InspectCommand implements Callable<Integer> {
         long number = job.image(folder);
         try (ImageReader image = key.images(folder).read(number)) {
             image.verifyAll((checked, of) -> { });
+            image.requireDecodable();
             ImageDescription description = ImageDescription.of(image);
             List<SavedThread> threads = threads(image);
             spec.commandLine().getOut().println(
@@ -74,25 +75,32 @@ final class InspectCommand implements Callable<Integer> {
         } catch (ImageException e) {
             throw new JobException(JobException.Kind.IMAGE, String.valueOf(e.getMessage()), e);
         } catch (IOException e) {
-            throw new JobException(
-                    JobException.Kind.FAILED, "cannot read image " + number + ": " + e.getMessage(), e);
+            throw JobException.of("cannot read image " + number + ":", e);
         }
     }
 
     /** What is printed as JSON: one object. */
     record Inspected(@JsonUnwrapped ImageDescription image, List<SavedThread> threads) {}
 
-    private static List<SavedThread> threads(ImageReader image) throws IOException {
+    private static List<SavedThread> threads(ImageReader image) throws IOException, JobException {
         List<SavedThread> threads = new ArrayList<>();
         for (Section section : image.manifest().sections()) {
             String name = section.name();
             String file = name.startsWith(Section.HOST) ? name.substring(Section.HOST.length()) : "";
             if (SavedThread.isIn(file)) {
-                threads.add(SavedThread.of(file, image.bytes(name)));
+                threads.add(thread(file, image.bytes(name)));
             }
         }
         threads.sort(Comparator.comparingLong(SavedThread::id));
         return threads;
+    }
+
+    private static SavedThread thread(String file, byte[] contents) throws JobException {
+        try {
+            return SavedThread.of(file, contents);
+        } catch (IOException e) {
+            throw new JobException(JobException.Kind.IMAGE, "damaged image: " + e.getMessage(), e);
+        }
     }
 
     private static String text(ImageDescription image, List<SavedThread> threads) {
@@ -106,9 +114,7 @@ final class InspectCommand implements Callable<Integer> {
         line(text, "device", image.job().device() + ", " + (byDriver
                 ? "by its driver"
                 : image.job().arrangement().name().toLowerCase(Locale.ROOT).replace('_', '-')));
-        for (int i = 0; image.job().property("gpu." + i).isPresent(); i++) {
-            line(text, "gpu", image.job().property("gpu." + i).orElseThrow());
-        }
+        image.job().numbered("gpu.").forEach(gpu -> line(text, "gpu", gpu));
         line(text, "host", image.job().host().name().toLowerCase(Locale.ROOT));
         line(text, "size", ByteSize.words(image.storedBytes()) + " stored for " + ByteSize.words(image.bytes()));
         if (!byDriver) {

@@ -72,11 +72,14 @@ final class RemoveImagesCommand implements Callable<Integer> {
         try {
             List<Long> removed = keep == null ? List.of(remove(images, job.image().getAsLong())) : images.keep(keep);
             spec.commandLine().getOut().println("removed " + (removed.isEmpty() ? "no image" : "images " + removed));
+        } catch (IOException e) {
+            throw JobException.of("images of " + job.job() + ":", e);
+        }
+        try {
             spec.commandLine().getOut().println(CollectCommand.words(images.collect(false), false));
             return 0;
         } catch (IOException e) {
-            throw new JobException(
-                    JobException.Kind.FAILED, "images of " + job.job() + ": " + e.getMessage(), e);
+            throw JobException.of("no room is given back:", e);
         }
     }
 

@@ -19,6 +19,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -60,6 +61,10 @@ final class VerifyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws JobException {
+        if (all && job.image().isPresent()) {
+            throw new ParameterException(
+                    spec.commandLine(), "either one image, as in " + job.job() + "@3, or --all of " + job.job());
+        }
         if (store != null) {
             return verifyThere(JobFolder.named(job.job(), environment), store) ? 0 : ExitCodes.IMAGE;
         }
@@ -94,7 +99,7 @@ final class VerifyCommand implements Callable<Integer> {
         } catch (StoreException e) {
             throw RemoteStore.failed(e);
         } catch (IOException e) {
-            throw new JobException(JobException.Kind.FAILED, "cannot verify " + job.job() + ": " + e.getMessage(), e);
+            throw JobException.of("cannot verify " + job.job() + ":", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new JobException(JobException.Kind.FAILED, "interrupted", e);
@@ -126,6 +131,7 @@ final class VerifyCommand implements Callable<Integer> {
         long[] bytes = {0};
         try (ImageReader image = images.read(number)) {
             image.verifyAll((checked, of) -> bytes[0] = of);
+            image.requireDecodable();
             spec.commandLine().getOut().println(name + " is whole: " + ByteSize.words(bytes[0]) + " checked");
             return true;
         } catch (NoSuchFileException e) {
@@ -133,7 +139,7 @@ final class VerifyCommand implements Callable<Integer> {
         } catch (ImageException e) {
             return damaged(number, e);
         } catch (IOException e) {
-            throw new JobException(JobException.Kind.FAILED, "cannot read " + name + ": " + e.getMessage(), e);
+            throw JobException.of("cannot read " + name + ":", e);
         }
     }
 }

@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 record CriuMessage(List<Field> fields) {
     private static final int MAGIC_BYTES = 8;
 
+    /** The most bytes of a file that is read as a whole; CRIU's have some thousand. */
+    private static final int MOST_BYTES = 256 << 20;
+
     /** A field: a number, or bytes. */
     record Field(int number, long value, ByteBuffer bytes) {}
 
@@ -25,7 +28,16 @@ record CriuMessage(List<Field> fields) {
 
     /** All messages of a file, not decoded. */
     static List<ByteBuffer> all(Path file) throws IOException {
-        return all(file.toString(), Files.readAllBytes(file));
+        return all(file.toString(), whole(file));
+    }
+
+    /** Reads a file that an image holds, of whatever length it is there. */
+    static byte[] whole(Path file) throws IOException {
+        long bytes = Files.size(file);
+        if (bytes > MOST_BYTES) {
+            throw new IOException(file + " has " + bytes + " bytes, more than " + MOST_BYTES);
+        }
+        return Files.readAllBytes(file);
     }
 
     /** All messages of a file with these contents. */

@@ -61,7 +61,7 @@ public final class HostImage {
     public static HostImage read(Path folder) throws HostStateException {
         Path file = folder.resolve(NAME);
         try {
-            Description description = JSON.readValue(Files.readAllBytes(file), Description.class);
+            Description description = JSON.readValue(CriuMessage.whole(file), Description.class);
             if (!description.known()) {
                 throw new HostStateException(file + " cannot be read",
                         List.of("it is of format " + description.format() + ", this version reads " + FORMAT

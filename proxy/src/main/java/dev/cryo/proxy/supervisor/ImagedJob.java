@@ -105,6 +105,11 @@ final class ImagedJob {
         }
     }
 
+    /** Whether an image is of a job whose device the driver saves, so that it has neither a log nor a device. */
+    static boolean isByDriver(JobInfo job) {
+        return job.property(ENGINE).filter(lower(Engine.DRIVER)::equals).isPresent();
+    }
+
     private static ImageSettings images(JobInfo job) {
         return new ImageSettings(
                 job.property(WRITER_THREADS).map(Integer::valueOf).orElse(ImageSettings.ORDINARY.writerThreads()),

@@ -36,15 +36,11 @@ record ImagedProcesses(List<Long> ownIds, List<Gpu> gpus) {
     static ImagedProcesses of(JobInfo job) {
         String processes = job.property(PROCESSES)
                 .orElseThrow(() -> new IllegalArgumentException("the image has no property " + PROCESSES));
-        List<Gpu> gpus = new ArrayList<>();
-        for (int i = 0; job.property(GPU + i).isPresent(); i++) {
-            gpus.add(Gpu.parse(job.property(GPU + i).orElseThrow()));
-        }
         return new ImagedProcesses(
                 Arrays.stream(processes.split(","))
                         .filter(id -> !id.isEmpty())
                         .map(Long::valueOf)
                         .toList(),
-                List.copyOf(gpus));
+                job.numbered(GPU).stream().map(Gpu::parse).toList());
     }
 }

@@ -1,5 +1,9 @@
 package dev.cryo.proxy.supervisor;
 
+import dev.cryo.streamlog.image.ImageException;
+import dev.cryo.streamlog.image.KeyUnavailableException;
+import java.io.IOException;
+
 /** Thrown when a job cannot be started, restarted or reached; the message is meant for the user. */
 public final class JobException extends Exception {
     private static final long serialVersionUID = 1;
@@ -25,6 +29,20 @@ public final class JobException extends Exception {
     public JobException(Kind kind, String message) {
         super(message);
         this.kind = kind;
+    }
+
+    /**
+     * What a failure to read images is to the user: damage, a key that cannot be had, or a failure.
+     *
+     * @param doing what was not done, for the message, and a colon
+     */
+    public static JobException of(String doing, IOException why) {
+        Kind kind = switch (why) {
+            case ImageException e -> Kind.IMAGE;
+            case KeyUnavailableException e -> Kind.UNAVAILABLE;
+            default -> Kind.FAILED;
+        };
+        return new JobException(kind, doing + " " + why.getMessage(), why);
     }
 
     /** With a message for the user and what led to it. */

@@ -7,6 +7,7 @@ import dev.cryo.proxy.store.StoreUrl;
 import dev.cryo.proxy.supervisor.JobException.Kind;
 import dev.cryo.streamlog.image.ImageException;
 import dev.cryo.streamlog.image.ImageStore;
+import dev.cryo.streamlog.image.KeyUnavailableException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.Arrays;
@@ -134,6 +135,7 @@ public final class RemoteStore {
                 case DAMAGED -> Kind.IMAGE;
             };
             case ImageException image -> Kind.IMAGE;
+            case KeyUnavailableException key -> Kind.UNAVAILABLE;
             default -> Kind.FAILED;
         };
         return new JobException(kind, e.getMessage() == null ? e.toString() : e.getMessage(), e);

@@ -318,10 +318,23 @@ final class Restart {
 
     /** Waits until the image is verified. */
     private HostImage unpacked() throws IOException, HostStateException, JobException, InterruptedException {
-        HostImage hostImage = HostImage.read(unpacking.await());
+        HostImage hostImage = described(unpacking.await());
         hostImage.requireRestorable();
         requireSamePlace(hostImage);
         return hostImage;
+    }
+
+    private HostImage described(Path unpacked) throws JobException {
+        try {
+            return HostImage.read(unpacked);
+        } catch (HostStateException e) {
+            long number = image.manifest().number();
+            throw new JobException(
+                    Kind.IMAGE,
+                    "image " + number + " of job " + site.folder().name() + " cannot be used: " + e.getMessage()
+                            + others(site.folder(), number),
+                    e);
+        }
     }
 
     /** The application knows the names of its pipes and of its supervisor's socket. */

@@ -6,6 +6,7 @@ import dev.cryo.streamlog.image.ImageReader;
 import dev.cryo.streamlog.image.Section;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
@@ -68,23 +69,24 @@ final class Unpacking implements AutoCloseable {
         }
     }
 
-    private Path unpack() throws JobException {
+    private Path unpack() throws JobException, InterruptedException {
         long number = image.manifest().number();
         Path folder;
         try {
-            Scratch created = Scratch.create(hostBytes(), Scratch.elsewhere(job.path(), image.key()));
+            Scratch created = Scratch.createFor(hostBytes(), Scratch.elsewhere(job.path(), image.key()));
             scratch = created;
             folder = created.path();
         } catch (IOException e) {
             throw failed(number, e);
         }
-        try {
+        try (Aside<Boolean, IOException> decoded = Aside.begin("cryo-decoding", this::decode)) {
             image.unpack(section -> !loading.leaves(section), section -> target(section, folder), this::goOn);
             for (Section section : image.manifest().sections()) {
                 if (isHost(section) && loading.leaves(section)) {
                     LazyHost.unpackRest(image, section, folder);
                 }
             }
+            boolean unused = decoded.get();
             return folder;
         } catch (IOException e) {
             throw Restart.unusable(job, number, e);
@@ -93,9 +95,20 @@ final class Unpacking implements AutoCloseable {
         }
     }
 
+    /** Beside what is verified, for the application would be restored already when a proxy meets it. */
+    private boolean decode() throws IOException {
+        if (!ImagedJob.isByDriver(image.manifest().job())) {
+            for (String needed : List.of(Section.LOG, Section.DEVICE_STATE, Section.DEVICE)) {
+                Section unused = image.section(needed);
+            }
+        }
+        image.requireDecodable();
+        return true;
+    }
+
     private JobException failed(long number, Exception why) {
         return new JobException(
-                Kind.FAILED,
+                why instanceof NoRoomException ? Kind.UNAVAILABLE : Kind.FAILED,
                 "job " + job.name() + " cannot be restarted from image " + number + ": " + why.getMessage(),
                 why);
     }
@@ -110,11 +123,11 @@ final class Unpacking implements AutoCloseable {
         return section.name().startsWith(Section.HOST);
     }
 
-    /** What is to be written, about. */
+    /** What is to be written, about: blocks that are named many times are, too. */
     private long hostBytes() {
         return image.manifest().sections().stream()
                 .filter(section -> isHost(section) && !loading.leaves(section))
-                .mapToLong(Section::bytes)
+                .mapToLong(Section::filledBytes)
                 .sum();
     }
 

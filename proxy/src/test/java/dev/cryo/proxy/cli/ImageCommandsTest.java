@@ -1,11 +1,14 @@
 package dev.cryo.proxy.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.cryo.streamlog.call.Call;
 import dev.cryo.streamlog.call.LowerHalf;
+import dev.cryo.streamlog.image.ImageKey;
+import dev.cryo.streamlog.image.ImageKeys;
 import dev.cryo.streamlog.image.ImageStore;
 import dev.cryo.streamlog.image.ImageWriter;
 import dev.cryo.streamlog.image.JobInfo;
@@ -15,10 +18,17 @@ import dev.cryo.streamlog.log.LogCodec;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -50,12 +60,49 @@ class ImageCommandsTest {
     }
 
     private void commit() throws IOException {
-        JobInfo info = new JobInfo(
+        commit(LogCodec.encode(List.of(new Call.CtxCreate(1, 2, 0, 0, false), new Call.MemMap(ADDRESS, 1, 8192))));
+    }
+
+    private void commit(byte[] log) throws IOException {
+        commit(ImageStore.in(job.resolve("images")), log);
+    }
+
+    private static void commit(ImageStore store, byte[] log) throws IOException {
+        commit(store, log, new byte[0], new byte[0]);
+    }
+
+    /** An image with another log and, where they are not empty, another state of the device and a thread. */
+    private static void commit(ImageStore store, byte[] log, byte[] state, byte[] thread) throws IOException {
+        try (ImageWriter image = store.begin();
+                SectionWriter sections = image.sections("device")) {
+            byte value = (byte) image.number(); // Each image has a block of its own.
+            sections.memory(Section.DEVICE, List.of(new LowerHalf.Range(ADDRESS, 8192)), (address, into) ->
+                    into.fill(value));
+            if (state.length == 0) {
+                sections.record(Section.DEVICE_STATE, new LowerHalf.DeviceState(value, List.of()));
+            } else {
+                sections.bytes(Section.DEVICE_STATE, state);
+            }
+            if (thread.length > 0) {
+                sections.bytes("host/core-1.img", thread);
+            }
+            sections.bytes(Section.LOG, log);
+            image.add(sections.finish());
+            image.commit(info());
+        }
+    }
+
+    private static JobInfo info() {
+        return info(JobInfo.HostMode.APP);
+    }
+
+    private static JobInfo info(JobInfo.HostMode host) {
+        return new JobInfo(
                 "training",
                 "1.0",
                 JobInfo.Arrangement.PROXY,
                 "ptx",
-                JobInfo.HostMode.APP,
+                host,
                 List.of("java", "App"),
                 List.of("LANG=C"),
                 "/",
@@ -67,17 +114,6 @@ class ImageCommandsTest {
                         new JobInfo.Property("timeoutMillis", "1000"),
                         new JobInfo.Property("pauseNanos", "12345678"),
                         new JobInfo.Property("capturedBytes", "8192")));
-        try (ImageWriter image = ImageStore.in(job.resolve("images")).begin();
-                SectionWriter sections = image.sections("device")) {
-            byte value = (byte) image.number(); // Each image has a block of its own.
-            sections.memory(Section.DEVICE, List.of(new LowerHalf.Range(ADDRESS, 8192)), (address, into) ->
-                    into.fill(value));
-            sections.record(Section.DEVICE_STATE, new LowerHalf.DeviceState(value, List.of()));
-            sections.bytes(Section.LOG, LogCodec.encode(List.of(
-                    new Call.CtxCreate(1, 2, 0, 0, false), new Call.MemMap(ADDRESS, 1, 8192))));
-            image.add(sections.finish());
-            image.commit(info);
-        }
     }
 
     private int run(String... arguments) {
@@ -162,6 +198,148 @@ class ImageCommandsTest {
         assertThat(ProcessHandle.allProcesses().map(process -> process.info().commandLine().orElse("")))
                 .as("processes that are left")
                 .noneMatch(command -> command.contains(home.toString()));
+    }
+
+    @Test
+    void aLogThatCannotBeDecodedIsToldBeforeAnythingIsStarted() throws Exception {
+        commit(new byte[] {1, 0, 0, 0, -1, -1, -1, -1});
+        assertThat(run("verify", "training")).isEqualTo(ExitCodes.IMAGE);
+        assertThat(err.toString()).contains("training@3: damaged image: ").contains("expected a stream log");
+        assertThat(run("inspect", "training")).isEqualTo(ExitCodes.IMAGE);
+        RunningCryo restart = RunningCryo.start(home, "restart", "training");
+        assertThat(restart.exitCode()).as(restart.err()).isEqualTo(ExitCodes.IMAGE);
+        assertThat(restart.err())
+                .contains("image 3 of job training cannot be used: damaged image: ")
+                .contains("expected a stream log in section log")
+                .contains("nothing was started; the newest other image is 2");
+    }
+
+    @Test
+    void aDevicesStateThatCannotBeDecodedIsToldBeforeAnythingIsStarted() throws Exception {
+        commit(ImageStore.in(job.resolve("images")), new byte[4], new byte[] {1, 2, 3}, new byte[0]);
+        String message = "expected a record DeviceState in section device-state";
+        for (String command : List.of("inspect", "verify")) {
+            err.getBuffer().setLength(0);
+            assertThat(run(command, "training")).as(command).isEqualTo(ExitCodes.IMAGE);
+            assertThat(err.toString()).contains(message).hasLineCount(1);
+        }
+        RunningCryo restart = RunningCryo.start(home, "restart", "training");
+        assertThat(restart.exitCode()).as(restart.err()).isEqualTo(ExitCodes.IMAGE);
+        assertThat(restart.err()).contains(message).contains("nothing was started");
+    }
+
+    @Test
+    void whatTheLowerHalfNeedsIsMissedBeforeAnythingIsStarted() throws Exception {
+        try (ImageWriter image = ImageStore.in(job.resolve("images")).begin();
+                SectionWriter sections = image.sections("host")) {
+            sections.bytes(Section.LOG, new byte[4]);
+            image.add(sections.finish());
+            image.commit(info());
+        }
+        RunningCryo restart = RunningCryo.start(home, "restart", "training");
+        assertThat(restart.exitCode()).as(restart.err()).isEqualTo(ExitCodes.IMAGE);
+        assertThat(restart.err())
+                .contains("expected section device-state, found [log]; nothing was started");
+    }
+
+    @Test
+    void aDescriptionOfProcessesThatIsNoneIsDamage() throws Exception {
+        try (ImageWriter image = ImageStore.in(job.resolve("images")).begin();
+                SectionWriter sections = image.sections("host")) {
+            sections.memory(Section.DEVICE, List.of(), (address, into) -> { });
+            sections.record(Section.DEVICE_STATE, new LowerHalf.DeviceState(1, List.of()));
+            sections.bytes(Section.LOG, new byte[4]);
+            sections.bytes("host/host.json", "none".getBytes(StandardCharsets.US_ASCII));
+            image.add(sections.finish());
+            image.commit(info(JobInfo.HostMode.CRIU));
+        }
+        RunningCryo restart = RunningCryo.start(home, "restart", "training");
+        assumeTrue(restart.exitCode() != ExitCodes.UNAVAILABLE, "there is no CRIU");
+        assertThat(restart.exitCode()).as(restart.err()).isEqualTo(ExitCodes.IMAGE);
+        assertThat(restart.err())
+                .contains("image 3 of job training cannot be used: cannot read ")
+                .contains("host.json")
+                .contains("the newest other image is 2");
+    }
+
+    @Test
+    void aThreadThatIsNotAsCriuWritesItIsDamage() throws Exception {
+        commit(ImageStore.in(job.resolve("images")), new byte[4], new byte[0], new byte[] {1, 2, 3});
+        assertThat(run("inspect", "training")).isEqualTo(ExitCodes.IMAGE);
+        assertThat(err.toString()).startsWith("cryo: damaged image: core-1.img ").hasLineCount(1);
+    }
+
+    /** Puts other letters into a manifest, as many as those had, and the checksum right again. */
+    private void forge(long image, String from, String to) throws IOException {
+        Path manifest = job.resolve("images/" + image + "/manifest");
+        String text = Files.readString(manifest, StandardCharsets.ISO_8859_1).replace(from, to);
+        byte[] bytes = text.getBytes(StandardCharsets.ISO_8859_1);
+        CRC32C crc = new CRC32C();
+        crc.update(bytes, 0, bytes.length - 4);
+        ByteBuffer.wrap(bytes)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putInt(bytes.length - 4, (int) crc.getValue());
+        Files.write(manifest, bytes);
+    }
+
+    @Test
+    void anImageWhoseNumbersAreNoneIsDamagedAndHidesNoOther() throws Exception {
+        forge(1, "12345678", "1234567x");
+        assertThat(run("images", "training")).isEqualTo(ExitCodes.IMAGE);
+        assertThat(out.toString())
+                .containsPattern("\n +2 +\\S+ \\S+ +[0-9.]+ kB +[0-9.]+ kB +8\\.2 kB +12 ms +ptx +app")
+                .contains("image 1: damaged image: ")
+                .endsWith("as property pauseNanos, found \"1234567x\"\n");
+        for (String command : List.of("inspect", "verify", "restart")) {
+            err.getBuffer().setLength(0);
+            assertThat(run(command, "training@1")).as(command).isEqualTo(ExitCodes.IMAGE);
+            assertThat(err.toString()).contains("damaged image: ").contains("found \"1234567x\"").hasLineCount(1);
+        }
+        assertThat(run("images", "gc", "training")).isZero();
+    }
+
+    @Test
+    void whatHasAPacksNameAndIsNoneIsNamedAndLeftAlone() throws Exception {
+        Path link = Files.createSymbolicLink(job.resolve("images/packs/zz.pack"), Path.of("/nowhere"));
+        assertThat(run("images", "gc", "training")).isZero();
+        assertThat(out.toString()).isEqualTo("nothing to give back\n" + link
+                + " is no pack but a link, a folder or the like: left alone\n");
+        out.getBuffer().setLength(0);
+        assertThat(run("images", "rm", "training@1")).isZero();
+        assertThat(out.toString()).startsWith("removed images [1]\ngave back ").contains(link + " is no pack");
+        assertThat(Files.isSymbolicLink(link)).isTrue();
+    }
+
+    @Test
+    void oneImageAndAllAreNotAskedForAtOnce() {
+        assertThat(run("verify", "training@1", "--all")).isEqualTo(ExitCodes.USAGE);
+        assertThat(err.toString()).startsWith("either one image, as in training@3, or --all of training\n");
+        assertThat(out.toString()).isEmpty();
+    }
+
+    @Test
+    void aKeyThatIsNotThereIsToldAlikeByAllCommands() throws Exception {
+        Path images = job.resolve("images");
+        ImageKey key = ImageKey.of(new byte[ImageKey.BYTES]);
+        commit(ImageStore.in(images, ImageKeys.of(Optional.of(key))), new byte[] {0, 0, 0, 0});
+        String missing = home.resolve("no.key").toString();
+        for (List<String> command : List.of(
+                List.of("images", "training"),
+                List.of("inspect", "training"),
+                List.of("verify", "training"),
+                List.of("images", "gc", "training"),
+                List.of("restart", "training"))) {
+            err.getBuffer().setLength(0);
+            List<String> arguments = new ArrayList<>(command);
+            arguments.addAll(List.of("--key-file", missing));
+            assertThat(run(arguments.toArray(String[]::new))).as("%s", command).isEqualTo(ExitCodes.UNAVAILABLE);
+            assertThat(err.toString()).endsWith("key file " + missing + " is not there\n");
+        }
+        Path other = Files.write(home.resolve("other.key"), "1".repeat(64).getBytes(StandardCharsets.US_ASCII));
+        Files.setPosixFilePermissions(other, PosixFilePermissions.fromString("rw-------"));
+        err.getBuffer().setLength(0);
+        assertThat(run("verify", "training", "--key-file", other.toString())).isEqualTo(ExitCodes.IMAGE);
+        assertThat(err.toString()).startsWith("cryo: training@3: not the key of this image: ");
     }
 
     @Test

@@ -7,6 +7,7 @@ import java.lang.reflect.RecordComponent;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -71,17 +72,22 @@ public record ImageDescription(
     }
 
     private static List<Module> modules(List<Call> calls) {
-        Map<Long, Module> modules = new LinkedHashMap<>();
+        Map<Long, Call.ModuleLoad> loads = new LinkedHashMap<>();
+        Map<Long, List<String>> functions = new HashMap<>();
         for (Call call : calls) {
             if (call instanceof Call.ModuleLoad load) {
-                modules.put(load.module(), Module.of(load));
+                loads.put(load.module(), load);
+                functions.put(load.module(), new ArrayList<>());
             } else if (call instanceof Call.ModuleLoadManaged load) {
-                modules.put(load.module(), Module.of(load.plain()));
+                loads.put(load.module(), load.plain());
+                functions.put(load.module(), new ArrayList<>());
             } else if (call instanceof Call.FunctionGet get) {
-                modules.computeIfPresent(get.module(), (id, module) -> module.with(get.name()));
+                functions.getOrDefault(get.module(), new ArrayList<>()).add(get.name());
             }
         }
-        return List.copyOf(modules.values());
+        return loads.values().stream()
+                .map(load -> Module.of(load, functions.getOrDefault(load.module(), List.of())))
+                .toList();
     }
 
     /**
@@ -138,17 +144,8 @@ public record ImageDescription(
 
     /** A loaded module: its id, the length of its image, where its globals lie, and the kernels that are in use. */
     public record Module(long id, int imageBytes, long globalsAt, List<String> functions) {
-        static Module of(Call.ModuleLoad load) {
-            return new Module(load.module(), load.image().length, load.globalsAt(), List.of());
-        }
-
-        Module with(String function) {
-            return new Module(
-                    id,
-                    imageBytes,
-                    globalsAt,
-                    Stream.concat(functions.stream(), Stream.of(function))
-                            .toList());
+        static Module of(Call.ModuleLoad load, List<String> functions) {
+            return new Module(load.module(), load.image().length, load.globalsAt(), List.copyOf(functions));
         }
     }
 }

@@ -37,6 +37,9 @@ final class ImageFormat {
     /** Stored lengths are multiples of this, or reach the end of their block: bytes. */
     static final int PAGE_BYTES = 4096;
 
+    /** The most bytes of a section that is read into memory as a whole; real ones have a hundredth of it. */
+    static final int WHOLE_BYTES = 256 << 20;
+
     static final int HEADER_BYTES = 32;
     static final int FOOTER_BYTES = 4;
 

@@ -1,6 +1,7 @@
 package dev.cryo.streamlog.image;
 
 import dev.cryo.streamlog.call.Call;
+import dev.cryo.streamlog.call.LowerHalf;
 import dev.cryo.streamlog.codec.Decoder;
 import dev.cryo.streamlog.codec.MalformedDataException;
 import dev.cryo.streamlog.log.LogCodec;
@@ -183,11 +184,29 @@ public final class ImageReader implements AutoCloseable {
     }
 
     /**
-     * Reads a section that was written by {@link SectionWriter#bytes}. Others are refused: their zeros need no place in
-     * the image but would need it here.
+     * Makes sure that what the lower half is built anew from can be decoded, where the image has it: the stream log and
+     * the state of the device. The bytes that are read for it are checked as every read checks them.
+     *
+     * @throws ImageException if it cannot
+     */
+    public void requireDecodable() throws IOException {
+        if (sections.containsKey(Section.LOG)) {
+            List<Call> unused = log();
+        }
+        if (sections.containsKey(Section.DEVICE_STATE)) {
+            LowerHalf.DeviceState unused = record(Section.DEVICE_STATE, LowerHalf.DeviceState.class);
+        }
+    }
+
+    /**
+     * Reads a section that was written by {@link SectionWriter#bytes}, of at most 256 MiB. Others are refused: their
+     * zeros need no place in the image but would need it here.
      */
     public byte[] bytes(String name) throws IOException {
         Section section = section(name);
+        if (section.bytes() > ImageFormat.WHOLE_BYTES) {
+            throw ManifestCheck.tooLong(folder.resolve(Manifest.FILE), section);
+        }
         long whole = 0;
         for (int i = 0; i < section.blocks().size(); i++) {
             whole += stored(section, i)
@@ -195,11 +214,11 @@ public final class ImageReader implements AutoCloseable {
                     .map(StoredBlock::bytes)
                     .orElse(0);
         }
-        if (section.bytes() > Integer.MAX_VALUE - 8 || whole != section.bytes()) {
+        if (whole != section.bytes()) {
             throw new CorruptImageException(
                     folder.resolve(Manifest.FILE),
                     ImageException.NO_OFFSET,
-                    "section " + name + " stored whole, of at most 2 GiB",
+                    "section " + name + " stored whole",
                     whole + " of " + section.bytes() + " bytes stored so");
         }
         byte[] bytes = new byte[(int) section.bytes()];

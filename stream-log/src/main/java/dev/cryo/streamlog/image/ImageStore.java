@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashSet;
@@ -161,17 +162,23 @@ public final class ImageStore {
         long bytes = 0;
         try (Stream<Path> files = Files.list(existing(number))) {
             for (Path file : files.toList()) {
-                bytes += Files.size(file);
+                bytes += size(file);
             }
         }
         String prefix = ImageWriter.packPrefix(folder(number));
         for (Path pack : Packs.paths(packs())) {
             String name = pack.getFileName().toString();
             if (name.startsWith(prefix) && !name.startsWith(prefix + PeerPack.LINKED)) {
-                bytes += Files.size(pack);
+                bytes += size(pack);
             }
         }
         return bytes;
+    }
+
+    /** Of a file; of a link, which may lead nowhere, that of its own. */
+    private static long size(Path file) throws IOException {
+        return Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+                .size();
     }
 
     /**
@@ -263,8 +270,19 @@ public final class ImageStore {
      * @param packs how many files are removed or made smaller
      * @param bytes that the disk gets back, which it does not of files that other jobs have, too; below 0 where what is
      *     needed of such files was copied
+     * @param foreign what has a pack's name and is no file, such as a link: it is left alone
      */
-    public record Collected(int packs, long bytes) {}
+    public record Collected(int packs, long bytes, List<Path> foreign) {
+        /** With nothing that is left alone. */
+        public Collected(int packs, long bytes) {
+            this(packs, bytes, List.of());
+        }
+
+        /** With a copy of the list. */
+        public Collected {
+            foreign = List.copyOf(foreign);
+        }
+    }
 
     private Path packs() {
         return folder.resolve(Packs.FOLDER);
@@ -391,7 +409,10 @@ public final class ImageStore {
      * @param where it comes from, for messages
      */
     public Manifest decode(byte[] contents, String where) throws IOException {
-        return ManifestFile.decode(Path.of(where), contents, keys).manifest();
+        Path path = Path.of(where);
+        Manifest manifest = ManifestFile.decode(path, contents, keys).manifest();
+        PropertyCheck.check(path, manifest.job());
+        return manifest;
     }
 
     /**

@@ -1,6 +1,9 @@
 package dev.cryo.streamlog.image;
 
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -53,6 +56,17 @@ public record JobInfo(
                 .filter(property -> property.name().equals(key))
                 .map(Property::value)
                 .findFirst();
+    }
+
+    /** The values of the properties {@code prefix0}, {@code prefix1} and so on, up to the first that there is not. */
+    public List<String> numbered(String prefix) {
+        Map<String, String> values = new HashMap<>();
+        properties.forEach(property -> values.putIfAbsent(property.name(), property.value()));
+        List<String> found = new ArrayList<>();
+        for (String value = values.get(prefix + 0); value != null; value = values.get(prefix + found.size())) {
+            found.add(value);
+        }
+        return found;
     }
 
     /** Where the lower half runs. The order is part of the image format. */

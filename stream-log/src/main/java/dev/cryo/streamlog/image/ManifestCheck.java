@@ -6,6 +6,9 @@ import java.util.Set;
 
 /** Checks that what a manifest says can be true, and that its blocks are there. A writer does before it commits. */
 final class ManifestCheck {
+    /** Sections that are read into memory as a whole before anything is started. */
+    private static final Set<String> WHOLE = Set.of(Section.LOG, Section.DEVICE_STATE);
+
     private final Path path;
     private final BlockSource blocks;
 
@@ -19,19 +22,18 @@ final class ManifestCheck {
         if (manifest.number() < 1) {
             throw check.corrupt("an image number from 1", "" + manifest.number());
         }
+        PropertyCheck.check(check.path, manifest.job());
         Set<String> names = new HashSet<>();
         for (Section section : manifest.sections()) {
             if (!names.add(section.name())) {
-                throw check.corrupt("sections of different names", "two of name " + section.name());
+                throw check.corrupt("sections of different names", "two of name " + quoted(section.name()));
             }
             check.section(section);
         }
     }
 
     private void section(Section section) throws ImageException {
-        if (!Names.isSection(section.name())) {
-            throw corrupt("a relative section name", quoted(section.name()));
-        }
+        name(path, section.name());
         if (section.bytes() < 0
                 || Math.ceilDiv(section.bytes(), ImageFormat.BLOCK_BYTES)
                         != section.blocks().size()) {
@@ -39,12 +41,23 @@ final class ManifestCheck {
                     "a block for each 2 MiB of section " + section.name(),
                     section.blocks().size() + " blocks for " + section.bytes() + " bytes");
         }
+        if (WHOLE.contains(section.name()) && section.bytes() > ImageFormat.WHOLE_BYTES) {
+            throw tooLong(path, section);
+        }
         ranges(section);
         for (int i = 0; i < section.blocks().size(); i++) {
             BlockId id = section.blocks().get(i);
             if (!id.equals(BlockId.ZERO)) {
                 block(section, i, blocks.find(id));
             }
+        }
+    }
+
+    /** Checks a section's name, before other messages tell of it. */
+    static void name(Path manifest, String name) throws ImageException {
+        if (!Names.isSection(name)) {
+            throw new CorruptImageException(
+                    manifest, ImageException.NO_OFFSET, Names.SECTION_GRAMMAR, quoted(name));
         }
     }
 
@@ -73,6 +86,16 @@ final class ManifestCheck {
                             + section.name(),
                     bytes + " bytes in " + block.path());
         }
+    }
+
+    /** Blocks may stand for one another, so that a few bytes of a manifest can ask for any length. */
+    static CorruptImageException tooLong(Path manifest, Section section) {
+        return new CorruptImageException(
+                manifest,
+                ImageException.NO_OFFSET,
+                "at most " + ImageFormat.WHOLE_BYTES + " bytes of section " + section.name()
+                        + ", which is read as a whole",
+                section.bytes() + " bytes");
     }
 
     static CorruptImageException missing(Path file, String expected, String actual, Throwable cause) {

@@ -33,6 +33,9 @@ record ManifestFile(
     /** The most bytes of a manifest: enough for some 30 TB. */
     static final int MAX_BYTES = 256 << 20;
 
+    /** The most sections of a manifest: a process of ten thousand threads has some ten thousand. */
+    static final int MAX_SECTIONS = 65_536;
+
     /** A manifest of today's format. */
     ManifestFile(UUID id, Manifest manifest, Optional<ImageKey> key) {
         this(
@@ -84,6 +87,11 @@ record ManifestFile(
                         "the end of the manifest",
                         in.remaining() + " bytes more");
             }
+            int sections = file.manifest().sections().size();
+            if (sections > MAX_SECTIONS) {
+                throw new CorruptImageException(
+                        path, ImageException.NO_OFFSET, "at most " + MAX_SECTIONS + " sections", "" + sections);
+            }
             return file;
         } catch (MalformedDataException e) {
             CorruptImageException corrupt = new CorruptImageException(
@@ -96,9 +104,9 @@ record ManifestFile(
     private static ImageKey key(Path path, ImageFormat.Opened opened, ImageKeys keys) throws IOException {
         String named = SealedBody.nameOfKey(path, opened);
         return keys.find()
-                .orElseThrow(() -> new CorruptImageException(
+                .orElseThrow(() -> CorruptImageException.needsKey(
+                        "encrypted image",
                         path,
-                        ImageFormat.HEADER_BYTES,
                         "key " + named + ", which the image is encrypted with (--key-file or --key-command)",
                         "no key"));
     }

@@ -2,10 +2,23 @@ package dev.cryo.streamlog.image;
 
 import java.util.regex.Pattern;
 
-/** Which names sections and their files may have: none that leads out of a folder. */
+/**
+ * Which names sections and their files may have: such as every file system takes, and none that leads out of a folder.
+ *
+ * <pre>
+ * section = [ part "/" ] part
+ * part    = first { first | "." }     ; 1 to 128 characters
+ * first   = letter of ASCII | digit | "-" | "_"
+ * </pre>
+ */
 final class Names {
-    private static final int LONGEST = 1024;
-    private static final Pattern FILE = Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}");
+    /** What a section's name must be, for messages. */
+    static final String SECTION_GRAMMAR =
+            "a section name, one part or two around a /, each of 1 to 128 of A-Z a-z 0-9 - _ . and no dot first";
+
+    private static final String PART = "[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}";
+    private static final Pattern FILE = Pattern.compile(PART);
+    private static final Pattern SECTION = Pattern.compile("(" + PART + "/)?" + PART);
 
     private Names() {}
 
@@ -14,15 +27,7 @@ final class Names {
     }
 
     static boolean isSection(String name) {
-        if (name.length() > LONGEST || name.chars().anyMatch(c -> Character.isISOControl(c) || c == '\\')) {
-            return false;
-        }
-        for (String part : name.split("/", -1)) {
-            if (part.isEmpty() || part.equals(".") || part.equals("..")) {
-                return false;
-            }
-        }
-        return true;
+        return SECTION.matcher(name).matches();
     }
 
     static String checkFile(String name) {

@@ -30,7 +30,8 @@ import java.util.stream.Stream;
  *   <li>The job's own: removed if nothing is needed, and written anew if less than half is.
  * </ul>
  *
- * <p>Packs that cannot be read are removed where all that is needed is in others; else they may yet be repaired.
+ * <p>Packs that cannot be read are removed where all that is needed is in others; else they may yet be repaired. What
+ * has a pack's name and is no file, such as a link or a folder, is left alone.
  */
 final class PackCollector {
     private final Path folder;
@@ -78,8 +79,8 @@ final class PackCollector {
             if (kept.containsAll(needed)) {
                 removeUnreadable(packs.unreadable());
             }
+            return new ImageStore.Collected(count, bytes, packs.foreign());
         }
-        return new ImageStore.Collected(count, bytes);
     }
 
     private void removeUnreadable(List<Path> unreadable) throws IOException {
@@ -196,7 +197,7 @@ final class PackCollector {
     /** Removes the packs of an image that was not committed, finished or not. */
     static void removeAll(Path folder, String prefix, Disk disk) throws IOException {
         for (Path file : files(folder)) {
-            if (file.getFileName().toString().startsWith(prefix)) {
+            if (file.getFileName().toString().startsWith(prefix) && Packs.isFile(file)) {
                 disk.delete(file);
             }
         }
@@ -206,7 +207,7 @@ final class PackCollector {
     static int removePartial(Path folder, Disk disk) throws IOException {
         int count = 0;
         for (Path file : files(folder)) {
-            if (file.getFileName().toString().endsWith(PackWriter.PARTIAL)) {
+            if (file.getFileName().toString().endsWith(PackWriter.PARTIAL) && Packs.isFile(file)) {
                 disk.delete(file);
                 count++;
             }

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * All packs of a store, as they are when this is opened. A pack that cannot be read is as if it were not there, until a
- * block is missing: then that is the reason.
+ * block is missing: then that is the reason. So is what has a pack's name and is no file at all, such as a link.
  */
 final class Packs implements BlockSource {
     /** The folder of the packs, beside the images. */
@@ -24,6 +24,7 @@ final class Packs implements BlockSource {
     private final List<PackFile> packs = new ArrayList<>();
     private final Map<BlockId, StoredBlock> blocks = new HashMap<>();
     private final List<Path> unreadable = new ArrayList<>();
+    private final List<Path> foreign = new ArrayList<>();
     private @Nullable ImageException why;
 
     private Packs(Path folder) {
@@ -61,7 +62,12 @@ final class Packs implements BlockSource {
         return Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS);
     }
 
-    /** The finished packs in a folder. */
+    /** Whether there is a file of that name, and no link to one. */
+    static boolean isFile(Path path) {
+        return Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS);
+    }
+
+    /** What has the name of a finished pack in a folder. */
     static List<Path> paths(Path folder) throws IOException {
         requireFolder(folder);
         try (Stream<Path> files = Files.list(folder)) {
@@ -81,7 +87,7 @@ final class Packs implements BlockSource {
             } catch (NoSuchFileException e) {
                 return false;
             } catch (ImageException e) {
-                unreadable.add(path);
+                (isFile(path) ? unreadable : foreign).add(path);
                 why = why == null ? e : why;
             }
         }
@@ -118,6 +124,11 @@ final class Packs implements BlockSource {
     /** Those that cannot. */
     List<Path> unreadable() {
         return unreadable;
+    }
+
+    /** What has a pack's name and is no file: nobody's to remove. */
+    List<Path> foreign() {
+        return foreign;
     }
 
     @Override

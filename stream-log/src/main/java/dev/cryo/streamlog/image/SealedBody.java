@@ -38,7 +38,7 @@ final class SealedBody {
         ByteBuffer in = ByteBuffer.wrap(file.body()).order(ByteOrder.LITTLE_ENDIAN);
         String named = nameOfKey(path, file);
         if (!named.equals(key.name())) {
-            throw new CorruptImageException(path, ImageFormat.HEADER_BYTES, "key " + named, "" + key);
+            throw CorruptImageException.needsKey("not the key of this image", path, "key " + named, "" + key);
         }
         byte[] header = ImageFormat.header(file.version(), file.id(), file.body().length);
         ByteBuffer body = ByteBuffer.allocate(in.capacity() - NAME_BYTES - ImageKey.OVERHEAD);

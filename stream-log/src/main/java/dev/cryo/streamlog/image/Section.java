@@ -37,6 +37,15 @@ public record Section(String name, long bytes, List<LowerHalf.Range> ranges, Lis
         blocks = List.copyOf(blocks);
     }
 
+    /** The bytes of blocks that are not of zeros alone: what a file of the contents needs on the disk, at most. */
+    public long filledBytes() {
+        long bytes = 0;
+        for (int i = 0; i < blocks.size(); i++) {
+            bytes += blocks.get(i).equals(BlockId.ZERO) ? 0 : blockBytes(i);
+        }
+        return bytes;
+    }
+
     int blockBytes(int block) {
         return (int) Math.min(ImageFormat.BLOCK_BYTES, bytes - (long) block * ImageFormat.BLOCK_BYTES);
     }

@@ -32,11 +32,7 @@ final class VersionOne implements BlockSource {
     private VersionOne(Path folder, OneManifest manifest) {
         this.folder = folder;
         this.manifest = manifest;
-        this.files = manifest.sections().stream()
-                .map(OneSection::file)
-                .distinct()
-                .sorted()
-                .toList();
+        this.files = files(manifest);
     }
 
     /** A manifest as version 1 encodes it. */
@@ -74,30 +70,40 @@ final class VersionOne implements BlockSource {
 
     /** The manifest as it would be today. */
     static Manifest today(OneManifest manifest) {
-        List<String> files =
-                manifest.sections().stream().map(OneSection::file).distinct().sorted().toList();
+        Map<String, Integer> numbers = new HashMap<>();
+        for (String file : files(manifest)) {
+            numbers.put(file, numbers.size() + 1);
+        }
         return new Manifest(
                 manifest.job(),
                 manifest.number(),
                 manifest.createdMillis(),
                 manifest.sections().stream()
-                        .map(section -> new Section(
-                                section.name(),
-                                section.bytes(),
-                                section.ranges(),
-                                section.blocks().stream()
-                                        .map(block -> id(files.indexOf(section.file()), block))
-                                        .toList()))
+                        .map(section -> today(section, Objects.requireNonNull(numbers.get(section.file()))))
                         .toList());
     }
 
+    private static Section today(OneSection section, int file) {
+        return new Section(
+                section.name(),
+                section.bytes(),
+                section.ranges(),
+                section.blocks().stream().map(block -> id(file, block)).toList());
+    }
+
+    /** Of a file, counted from 1. */
     private static BlockId id(int file, OneBlock block) {
-        return block.storedBytes() == 0 ? BlockId.ZERO : new BlockId(file + 1, block.storedAt());
+        return block.storedBytes() == 0 ? BlockId.ZERO : new BlockId(file, block.storedAt());
+    }
+
+    private static List<String> files(OneManifest manifest) {
+        return manifest.sections().stream().map(OneSection::file).distinct().sorted().toList();
     }
 
     private void check() throws IOException {
         Map<String, List<OneBlock>> stored = new TreeMap<>();
         for (OneSection section : manifest.sections()) {
+            ManifestCheck.name(folder.resolve(Manifest.FILE), section.name());
             if (!Names.isFile(section.file())) {
                 throw corrupt("a plain file name for section " + section.name(), ManifestCheck.quoted(section.file()));
             }
@@ -144,7 +150,7 @@ final class VersionOne implements BlockSource {
         for (OneBlock block : inFile) {
             int bytes = block.storedBytes();
             blocks.put(
-                    id(file, block),
+                    id(file + 1, block),
                     new StoredBlock(
                             BlockId.ZERO,
                             path,

@@ -9,6 +9,9 @@ import java.util.List;
 
 /** Encodes a log's calls: their number, four bytes, and the calls. */
 public final class LogCodec {
+    /** The most calls of a log: a few bytes of it become many times as many where they are decoded. */
+    static final int MAX_CALLS = 1 << 24;
+
     private LogCodec() {}
 
     /** Encodes calls. */
@@ -27,6 +30,9 @@ public final class LogCodec {
     public static List<Call> decode(byte[] bytes) {
         Decoder in = new Decoder(bytes);
         int count = in.getInt();
+        if (count > MAX_CALLS) {
+            throw new MalformedDataException("expected at most " + MAX_CALLS + " calls, found " + count);
+        }
         List<Call> calls = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             calls.add(Call.VOCABULARY.decode(in));

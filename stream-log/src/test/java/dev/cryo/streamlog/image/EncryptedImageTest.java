@@ -188,7 +188,8 @@ class EncryptedImageTest {
         write(store(KEY), CORE);
         assertThatThrownBy(() -> store(OTHER).read(1))
                 .isInstanceOf(CorruptImageException.class)
-                .hasMessageContaining("manifest at offset 32: expected key " + KEY.name() + ", found " + OTHER);
+                .hasMessage("not the key of this image: " + temp.resolve("images/1/manifest")
+                        + " at offset 32: expected key " + KEY.name() + ", found " + OTHER);
     }
 
     @Test
@@ -196,6 +197,7 @@ class EncryptedImageTest {
         write(store(KEY), CORE);
         assertThatThrownBy(() -> ImageStore.in(temp.resolve("images")).read(1))
                 .isInstanceOf(CorruptImageException.class)
+                .hasMessageStartingWith("encrypted image: ")
                 .hasMessageContaining("expected key " + KEY.name() + ", which the image is encrypted with")
                 .hasMessageContaining("--key-file")
                 .hasMessageContaining("found no key");

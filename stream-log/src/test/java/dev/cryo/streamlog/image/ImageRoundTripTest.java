@@ -43,7 +43,7 @@ class ImageRoundTripTest {
                 SectionWriter kept = image.sections("files")) {
             for (int i = 0; i < 12; i++) {
                 byte[] bytes = sparse(random, random.nextInt(10) == 0 ? 0 : random.nextInt(3 * BLOCK));
-                String name = "host/dir " + i + "/ä-" + i;
+                String name = "host/part-" + i + ".a_" + i;
                 contents.put(name, bytes);
                 SectionWriter writer = random.nextBoolean() ? host : kept;
                 switch (random.nextInt(2)) {

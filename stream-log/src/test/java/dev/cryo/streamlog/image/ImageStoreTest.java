@@ -218,6 +218,30 @@ class ImageStoreTest {
     }
 
     @Test
+    void whatHasAPacksNameAndIsNoFileIsLeftAloneAndTold() throws IOException {
+        write();
+        Path packs = temp.resolve("images/packs");
+        Path link = Files.createSymbolicLink(packs.resolve("1-link.pack"), Path.of("/nowhere"));
+        Path folder = packs.resolve("1-zz.pack");
+        Files.createDirectories(folder.resolve("sub"));
+        Path unfinished = Files.createDirectories(packs.resolve("1-zz.pack.partial/sub"));
+        Path inImage = Files.createSymbolicLink(temp.resolve("images/1/more"), Path.of("/nowhere"));
+        assertThat(store.addedBytes(1)).isPositive();
+        Files.delete(inImage);
+        assertThat(store.collect(true)).isEqualTo(new ImageStore.Collected(0, 0, List.of(link, folder)));
+        write();
+        store.remove(1);
+        assertThat(store.collect(false).foreign()).containsExactly(link, folder);
+        assertThat(store.cleanLeftovers()).isZero();
+        assertThat(Files.isSymbolicLink(link)).isTrue();
+        assertThat(folder.resolve("sub")).isDirectory();
+        assertThat(unfinished).isDirectory();
+        try (ImageReader image = store.read(2)) {
+            image.verifyAll((checked, of) -> { });
+        }
+    }
+
+    @Test
     void packsThatAreALinkToAnotherStoreAreNotTouched() throws IOException {
         write();
         Path images = temp.resolve("images");

@@ -20,13 +20,18 @@ import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ManifestTest {
     private static final UUID ID = new UUID(1, 2);
     private static final int BLOCK = ImageFormat.BLOCK_BYTES;
+
+    /** How many blocks a section has at most that is read as a whole. */
+    private static final int WHOLE = 128;
 
     @TempDir
     private Path temp;
@@ -118,10 +123,74 @@ class ManifestTest {
         @ParameterizedTest
         @ValueSource(
                 strings = {
-                    "../log", "/log", "host/../../log", "host//log", "host/", "", ".", "host/.", "a\0b", "a\nb", "a\\b"
+                    "../log", "/log", "host/../../log", "host//log", "host/", "", ".", "host/.", "a\0b", "a\nb", "a\\b",
+                    "host/a/b", ".log", "host/.a", "a b", "\u00e4"
                 })
-        void sectionNamesThatLeadElsewhereAreRefused(String name) throws IOException {
-            assertCorrupt("expected a relative section name", section(name, 100, block));
+        void sectionNamesThatAreNoFilesAreRefused(String name) throws IOException {
+            assertCorrupt("expected a section name, one part or two around a /", section(name, 100, block));
+        }
+
+        @Test
+        void partsOfSectionNamesHaveALimit() throws IOException {
+            writeSections(section("h".repeat(128) + "/" + "n".repeat(128), 100, block));
+            open();
+            assertCorrupt("found \"host/nnn", section("host/" + "n".repeat(129), 100, block));
+        }
+
+        @Test
+        void tooManySectionsAreRefused() throws IOException {
+            Section[] sections = new Section[65_537];
+            Arrays.setAll(sections, i -> section("s" + i, 0));
+            assertCorrupt("expected at most 65536 sections, found 65537", sections);
+        }
+
+        @ParameterizedTest
+        @CsvSource({
+            "pauseNanos, abc, 0, 9223372036854775807",
+            "capturedBytes, 1e9, 0, 9223372036854775807",
+            "capturedBytes, -1, 0, 9223372036854775807",
+            "capturedBytes, 9223372036854775808, 0, 9223372036854775807",
+            "intervalMillis, 3599999996400001, 0, 3599999996400000",
+            "timeoutMillis, '', 0, 3599999996400000",
+            "keep, 2147483648, 0, 2147483647",
+            "writerThreads, 0, 1, 64"
+        })
+        void propertiesThatAreNoNumbersAreRefused(String name, String value, long least, long most)
+                throws IOException {
+            JobInfo job = TestImages.job().with(List.of(new JobInfo.Property(name, value)));
+            byte[] manifest = new ManifestFile(ID, new Manifest(job, 1, 0, List.of()), Optional.empty()).encode();
+            write(manifest);
+            String message = "expected a number from " + least + " to " + most + " as property " + name + ", found \""
+                    + value + "\"";
+            assertThatThrownBy(ManifestTest.this::open)
+                    .isInstanceOf(CorruptImageException.class)
+                    .hasMessageEndingWith(message);
+            assertThatThrownBy(() -> TestImages.store(temp).decode(manifest, "bucket/manifest"))
+                    .isInstanceOf(CorruptImageException.class)
+                    .hasMessage("damaged image: bucket/manifest: " + message);
+        }
+
+        @Test
+        void propertiesThatAreNumbersAreTaken() throws IOException {
+            JobInfo job = TestImages.job().with(List.of(
+                    new JobInfo.Property("capturedBytes", "9223372036854775807"),
+                    new JobInfo.Property("keep", "0"),
+                    new JobInfo.Property("gpu.0", "any")));
+            write(new ManifestFile(ID, new Manifest(job, 1, 0, List.of()), Optional.empty()).encode());
+            open();
+        }
+
+        @Test
+        @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+        void propertiesOfOneNameAndManyNumbersAreReadInATimeThatGrowsWithThem() {
+            List<JobInfo.Property> properties = new ArrayList<>();
+            for (int i = 0; i < 300_000; i++) {
+                properties.add(new JobInfo.Property("gpu." + i, "g" + i));
+            }
+            properties.add(new JobInfo.Property("gpu.0", "a second of that name"));
+            JobInfo job = TestImages.job().with(properties);
+            assertThat(job.numbered("gpu.")).hasSize(300_000).startsWith("g0", "g1").endsWith("g299999");
+            assertThat(job.numbered("cpu.")).isEmpty();
         }
 
         @Test
@@ -157,7 +226,7 @@ class ManifestTest {
 
         @Test
         void sectionsOfOneNameAreRefused() throws IOException {
-            assertCorrupt("two of name a", section("a", 100, block), section("a", 100, block));
+            assertCorrupt("two of name \"a\"", section("a", 100, block), section("a", 100, block));
         }
 
         @Test
@@ -175,12 +244,66 @@ class ManifestTest {
 
         @Test
         void zerosAreNotReadIntoMemoryAsAWhole() throws IOException {
-            List<BlockId> zeros = Collections.nCopies(1000, BlockId.ZERO);
-            writeSections(new Section(Section.LOG, 1000L * BLOCK, List.of(), zeros));
+            List<BlockId> zeros = Collections.nCopies(WHOLE, BlockId.ZERO);
+            writeSections(new Section(Section.LOG, (long) WHOLE * BLOCK, List.of(), zeros));
             try (ImageReader image = ImageReader.open(folder)) {
                 assertThatThrownBy(image::log)
                         .isInstanceOf(CorruptImageException.class)
                         .hasMessageContaining("expected section log stored whole");
+            }
+        }
+
+        @ParameterizedTest
+        @ValueSource(strings = {Section.LOG, Section.DEVICE_STATE})
+        void blocksThatAreNamedManyTimesAreNotReadIntoMemory(String name) throws IOException {
+            List<BlockId> blocks = Collections.nCopies(WHOLE + 1, block);
+            assertCorrupt(
+                    "expected at most 268435456 bytes of section " + name + ", which is read as a whole, found "
+                            + "270532608 bytes",
+                    new Section(name, (WHOLE + 1L) * BLOCK, List.of(), blocks));
+        }
+
+        @Test
+        void otherSectionsAreLongButNotReadAsAWhole() throws IOException {
+            List<BlockId> zeros = Collections.nCopies(WHOLE + 1, BlockId.ZERO);
+            Section core = new Section("host/core-1.img", (WHOLE + 1L) * BLOCK, List.of(), zeros);
+            writeSections(core);
+            try (ImageReader image = ImageReader.open(folder)) {
+                assertThatThrownBy(() -> image.bytes("host/core-1.img"))
+                        .isInstanceOf(CorruptImageException.class)
+                        .hasMessageContaining("expected at most 268435456 bytes of section host/core-1.img");
+            }
+            assertThat(core.filledBytes()).isZero();
+        }
+
+        @Test
+        void whatAFileNeedsIsCountedAsOftenAsItsBlocksAreNamed() {
+            assertThat(section("host/a", 3L * BLOCK + 5, block, BlockId.ZERO, block, block).filledBytes())
+                    .isEqualTo(2L * BLOCK + 5);
+        }
+
+        @Test
+        void whatCannotBeDecodedIsToldBeforeItIsUsed() throws IOException {
+            ImageStore store = TestImages.store(temp);
+            TestImages.small(store, new byte[] {0, 0, 0, 0}, new byte[1]);
+            TestImages.small(store, new byte[] {1, 0, 0, 0, (byte) 0xff, 0, 0, 0}, new byte[1]);
+            try (ImageReader image = store.read(2)) {
+                image.requireDecodable();
+            }
+            try (ImageReader image = store.read(3)) {
+                assertThatThrownBy(image::requireDecodable)
+                        .isInstanceOf(CorruptImageException.class)
+                        .hasMessageContaining("expected a stream log in section log");
+            }
+        }
+
+        @Test
+        void aStateOfTheDeviceThatIsNoneIsToldBeforeItIsUsed() throws IOException {
+            writeSections(section(Section.DEVICE_STATE, 100, block));
+            try (ImageReader image = ImageReader.open(folder)) {
+                assertThatThrownBy(image::requireDecodable)
+                        .isInstanceOf(CorruptImageException.class)
+                        .hasMessageContaining("expected a record DeviceState in section device-state");
             }
         }
 

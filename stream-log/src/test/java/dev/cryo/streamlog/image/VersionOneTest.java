@@ -9,12 +9,14 @@ import dev.cryo.streamlog.image.VersionOne.OneSection;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.UUID;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -74,6 +76,29 @@ class VersionOneTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"host/a/b", "../log", "a b"})
+    void sectionNamesAreThoseOfToday(String name) throws IOException {
+        assertCorrupt("expected a section name, one part or two around a /", section(name, "host", 100, whole(100)));
+    }
+
+    @Test
+    @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void aManifestOfManyFilesIsReadInATimeThatGrowsWithThem() throws IOException {
+        OneSection[] sections = new OneSection[ManifestFile.MAX_SECTIONS];
+        OneBlock[] blocks = new OneBlock[8];
+        Arrays.setAll(blocks, i -> new OneBlock((long) i * BLOCK, BLOCK, 0));
+        Arrays.setAll(sections, i -> section("s" + i, "f" + i, 8L * BLOCK, blocks));
+        assertCorrupt("f0: expected 16777216 bytes, found no file", sections);
+    }
+
+    @Test
+    void moreFilesThanAnyImageHasAreRefused() throws IOException {
+        OneSection[] sections = new OneSection[ManifestFile.MAX_SECTIONS + 1];
+        Arrays.setAll(sections, i -> section("s" + i, "f" + i, 0));
+        assertCorrupt("expected at most 65536 sections, found 65537", sections);
+    }
+
+    @ParameterizedTest
     @ValueSource(ints = {-1, 101, 99, 4096, Integer.MAX_VALUE, Integer.MIN_VALUE})
     void storedLengthsThatAreNotPagesOfTheBlockAreRefused(int stored) throws IOException {
         assertCorrupt("expected whole pages of at most 100 bytes", section("log", "host", 100, whole(stored)));
@@ -99,8 +124,8 @@ class VersionOneTest {
     void zerosAreNotReadIntoMemoryAsAWhole() throws IOException {
         Files.delete(folder.resolve("host"));
         Files.createFile(folder.resolve("host"));
-        List<OneBlock> zeros = Collections.nCopies(1000, OneBlock.ZERO);
-        writeSections(new OneSection(Section.LOG, "host", 1000L * BLOCK, List.of(), zeros));
+        List<OneBlock> zeros = Collections.nCopies(128, OneBlock.ZERO);
+        writeSections(new OneSection(Section.LOG, "host", 128L * BLOCK, List.of(), zeros));
         try (ImageReader image = ImageReader.open(folder)) {
             assertThatThrownBy(image::log)
                     .isInstanceOf(CorruptImageException.class)

@@ -153,6 +153,9 @@ class StreamLogTest {
                 .isInstanceOf(MalformedDataException.class);
         assertThatThrownBy(() -> LogCodec.decode(Arrays.copyOf(bytes, bytes.length - 1)))
                 .isInstanceOf(MalformedDataException.class);
+        assertThatThrownBy(() -> LogCodec.decode(new byte[] {1, 0, 0, 1}))
+                .isInstanceOf(MalformedDataException.class)
+                .hasMessage("expected at most 16777216 calls, found 16777217");
         assertThatThrownBy(() -> LogCodec.decode(new byte[] {-1, -1, -1, -1}))
                 .isInstanceOf(MalformedDataException.class);
     }
