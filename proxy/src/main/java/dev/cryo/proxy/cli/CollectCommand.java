@@ -8,7 +8,6 @@ import dev.cryo.proxy.supervisor.RemoteStore;
 import dev.cryo.streamlog.image.ImageStore;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
@@ -29,9 +28,6 @@ import picocli.CommandLine.Spec;
             "Waits while an image is being written or restored."
         })
 final class CollectCommand implements Callable<Integer> {
-    /** How long an image may be written or restored before nothing is changed for it. */
-    static final Duration PATIENCE = Duration.ofMinutes(2);
-
     private final Map<String, String> environment;
 
     @Parameters(paramLabel = "NAME", description = "The job.")
@@ -63,7 +59,7 @@ final class CollectCommand implements Callable<Integer> {
             return collectThere(store);
         }
         ImageStore images = key.images(new JobRef(name, OptionalLong.empty()).folder(environment))
-                .waiting(PATIENCE);
+                .patient();
         try {
             spec.commandLine().getOut().println(words(images.collect(dryRun), dryRun));
             return 0;

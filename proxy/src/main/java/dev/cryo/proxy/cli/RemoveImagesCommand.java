@@ -68,7 +68,7 @@ final class RemoveImagesCommand implements Callable<Integer> {
             return removeThere(store);
         }
         JobFolder folder = job.folder(environment);
-        ImageStore images = key.images(folder).waiting(CollectCommand.PATIENCE);
+        ImageStore images = key.images(folder).patient();
         try {
             List<Long> removed = keep == null ? List.of(remove(images, job.image().getAsLong())) : images.keep(keep);
             spec.commandLine().getOut().println("removed " + (removed.isEmpty() ? "no image" : "images " + removed));

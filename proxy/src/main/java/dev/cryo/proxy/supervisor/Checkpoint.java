@@ -11,7 +11,6 @@ import dev.cryo.streamlog.image.SectionWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -22,9 +21,6 @@ import java.util.stream.Stream;
  * engine do. Made for one use, by one thread.
  */
 final class Checkpoint {
-    /** How long a command may remove images or give back room before a checkpoint is given up for it. */
-    private static final Duration STORE = Duration.ofMinutes(2);
-
     /** Property of an image: how long the application stood still for it. */
     static final String PAUSE_NANOS = "pauseNanos";
 
@@ -66,7 +62,7 @@ final class Checkpoint {
     /** Takes it; when this returns, the image is complete. */
     Report take() throws CheckpointException, InterruptedException {
         long start = System.nanoTime();
-        try (ImageWriter image = target.store().waiting(STORE).begin()) {
+        try (ImageWriter image = target.store().patient().begin()) {
             return take(image, start);
         } catch (IOException e) {
             throw failed(e);

@@ -12,9 +12,6 @@ import java.util.concurrent.locks.LockSupport;
 
 /** What a supervisor that was killed has left behind: processes, unfinished images, dumps in memory. */
 final class Leftovers {
-    /** How long images may be restored or removed before what is left of others stays for the next start. */
-    private static final Duration STORE = Duration.ofMinutes(2);
-
     /** How long a job has the machine for itself before that. */
     private static final Duration LATER = Duration.ofSeconds(3);
 
@@ -58,7 +55,7 @@ final class Leftovers {
 
     /** Begins to remove what is left of images: later, beside the job, or when this is closed. */
     static Removal removeImages(ImageStore images, Messages messages) {
-        return new Removal(images.waiting(STORE), messages);
+        return new Removal(images.patient(), messages);
     }
 
     /** Has the job not wait for it at its start, and nothing left behind when it has ended. */

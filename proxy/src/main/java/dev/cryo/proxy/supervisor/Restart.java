@@ -45,9 +45,6 @@ import org.jspecify.annotations.Nullable;
  * driver's engine there is no proxy: the driver gives the restored processes their device back.
  */
 final class Restart {
-    /** How long a command may remove images or give back room before the restart is given up for it. */
-    private static final Duration STORE = Duration.ofMinutes(2);
-
     private static final Duration LOAD = Duration.ofMinutes(10);
     private static final Duration RESTORE = Duration.ofMinutes(5);
     private static final Duration CONNECT = Duration.ofSeconds(60);
@@ -96,7 +93,7 @@ final class Restart {
      */
     static ImageReader open(JobFolder folder, ImageStore images, long number) throws JobException {
         try {
-            return images.waiting(STORE).hold(number);
+            return images.patient().hold(number);
         } catch (IOException e) {
             throw unusable(folder, number, e);
         }

@@ -41,6 +41,36 @@ class ProcessFolderTest {
         assertThat(unknown).isDirectory();
     }
 
+    /** Makes a folder and fills it until it is ended. */
+    static final class Holding {
+        public static void main(String[] arguments) throws Exception {
+            Path own = ProcessFolder.create(Path.of(arguments[0]), "held");
+            System.out.println("made");
+            for (int i = 0; true; i++) {
+                Files.writeString(own.resolve("file" + i), "any");
+                Thread.sleep(1);
+            }
+        }
+    }
+
+    @Test
+    void aProcessThatIsAskedToEndRemovesItsOwn() throws Exception {
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp", System.getProperty("java.class.path"), Holding.class.getName(), parent.toString())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        try {
+            assertThat(process.inputReader().readLine()).isEqualTo("made");
+            assertThat(parent).isNotEmptyDirectory();
+            process.destroy();
+            assertThat(process.waitFor()).isEqualTo(128 + 15);
+            assertThat(parent).isEmptyDirectory();
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
     @Test
     void onlyTheirOwnerReadsThem() throws Exception {
         Path own = ProcessFolder.create(parent, "fetched");

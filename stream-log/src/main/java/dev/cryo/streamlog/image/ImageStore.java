@@ -25,6 +25,7 @@ import java.util.stream.Stream;
  */
 public final class ImageStore {
     private static final Pattern IMAGE = Pattern.compile("([1-9][0-9]{0,17})(\\.partial|\\.removed)?");
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final String PARTIAL = ".partial";
     private static final String REMOVED = ".removed";
 
@@ -79,6 +80,11 @@ public final class ImageStore {
      */
     public ImageStore sharing(Peers others) {
         return new ImageStore(folder, keys, others, patience, disk, clock);
+    }
+
+    /** The same store, that waits for a while as {@link #waiting} does: longer than any of these should take. */
+    public ImageStore patient() {
+        return waiting(PATIENCE);
     }
 
     /**

@@ -141,10 +141,7 @@ final class PackCollector {
         try (PackFile pack = PackFile.open(peer.path())) {
             for (PackFormat.Entry entry : pack.entries()) {
                 if (useful.contains(entry.id())) {
-                    StoredBlock block = pack.block(entry);
-                    ByteBuffer stored = PackFormat.buffer(block.checked());
-                    BlockBuffer.read(block, stored);
-                    BlockBuffer.check(block, stored.flip(), "block " + entry.id());
+                    ByteBuffer unused = read(pack.block(entry), entry);
                 }
             }
             return true;
@@ -188,10 +185,15 @@ final class PackCollector {
     }
 
     private static void copy(StoredBlock block, PackFormat.Entry entry, PackWriter to) throws IOException {
+        to.append(entry.id(), read(block, entry), entry.stored(), entry.bytes(), block.codec());
+    }
+
+    /** Reads a block as it is stored, and checks it. */
+    private static ByteBuffer read(StoredBlock block, PackFormat.Entry entry) throws IOException {
         ByteBuffer stored = PackFormat.buffer(block.checked());
         BlockBuffer.read(block, stored);
         BlockBuffer.check(block, stored.flip(), "block " + entry.id());
-        to.append(entry.id(), stored, entry.stored(), entry.bytes(), block.codec());
+        return stored;
     }
 
     /** Removes the packs of an image that was not committed, finished or not. */
