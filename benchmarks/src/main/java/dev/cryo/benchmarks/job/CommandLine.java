@@ -1,5 +1,6 @@
 package dev.cryo.benchmarks.job;
 
+import dev.cryo.proxy.supervisor.StartCache;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -61,7 +62,9 @@ public record CommandLine(List<String> prefix, Map<String, String> environment) 
      * its own.
      */
     public static CommandLine recording(Path dist, String classPath, Path startCache) {
-        return jvm(dist, classPath, List.of("-XX:AOTCacheOutput=" + startCache, "-Dcryo.startCache=record"));
+        List<String> more = new ArrayList<>(StartCache.recording(startCache));
+        more.add("-Dcryo.startCache=record");
+        return jvm(dist, classPath, more);
     }
 
     /** Where the launcher script has the start cache of a command; the proxy's is beside it. */
@@ -74,6 +77,7 @@ public record CommandLine(List<String> prefix, Map<String, String> environment) 
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
                 "-XX:+DisplayVMOutputToStderr",
+                "-XX:CompileThresholdScaling=6",
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
                 "-Djdk.reflect.useNativeAccessorOnly=true",

@@ -7,8 +7,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * What the proxy's JVM has ready at its start: its classes loaded and linked, and profiles of its methods (JEP 483, 514
- * and 515). It halves the time of a start, and the optimizing compiler knows at once what to compile.
+ * What the proxy's JVM has ready at its start: its classes loaded and linked (JEP 483 and 514), which halves the time
+ * of a start. It has no profiles of methods (JEP 515), by which the optimizing compiler would take a processor from a
+ * start for what is not worth it then (decision 19).
  *
  * <p>The cache is recorded once, after the build, by a job whose supervisor has the property {@value #PROPERTY}. A JVM
  * that finds that a cache does not fit, because of another JDK, starts without. It does not find out every time that
@@ -17,7 +18,7 @@ import java.util.List;
  * @param file the cache
  * @param recorded whether the proxy that is started now is to write it when it ends
  */
-record StartCache(Path file, boolean recorded) {
+public record StartCache(Path file, boolean recorded) {
     /** The property of a supervisor that has its proxy record the cache; its value is {@code record}. */
     static final String PROPERTY = "cryo.startCache";
 
@@ -29,12 +30,18 @@ record StartCache(Path file, boolean recorded) {
     /** The options by which a JVM uses or writes it. */
     List<String> options() {
         if (recorded) {
-            return List.of("-XX:AOTCacheOutput=" + file);
+            return recording(file);
         }
         if (Files.exists(file) && !isOutdated()) {
             return List.of("-XX:AOTCache=" + file, "-Xlog:aot=off,cds=off");
         }
         return List.of();
+    }
+
+    /** The options by which a JVM writes a cache when it ends. */
+    public static List<String> recording(Path file) {
+        return List.of(
+                "-XX:AOTCacheOutput=" + file, "-XX:+UnlockDiagnosticVMOptions", "-XX:-AOTRecordTraining");
     }
 
     private boolean isOutdated() {
