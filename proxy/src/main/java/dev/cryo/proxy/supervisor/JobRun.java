@@ -20,12 +20,10 @@ import dev.cryo.streamlog.control.ControlMessage.Outcome;
 import dev.cryo.streamlog.control.ControlMessage.Role;
 import dev.cryo.streamlog.control.ControlMessage.Welcome;
 import dev.cryo.streamlog.control.ControlMessage;
-import dev.cryo.uvm.PagerWatch;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -38,23 +36,17 @@ import org.jspecify.annotations.Nullable;
 final class JobRun implements Halves.Events, AutoCloseable {
     private static final Duration PROXY_START = Duration.ofSeconds(30);
     private static final Duration LOOK = Duration.ofMillis(200);
-    private static final Duration QUIET = Duration.ofSeconds(1);
-    private static final Duration SAYING = Duration.ofSeconds(1);
     private static final Duration END = Duration.ofSeconds(10);
-    /** How long an application with unified memory has to end after its proxy. */
-    private static final Duration PAGES = Duration.ofSeconds(2);
 
     private final Site site;
     private final Commands commands;
     private final Halves halves = new Halves(this);
     private final ControlServer server;
-    private final StandardStreams streams;
-    private final OutputPump output;
-    private final OutputPump error;
+    private final JobStreams streams;
+    private final PageWaiters pageWaiters;
     private @Nullable ProxyProcess proxy;
     private @Nullable ApplicationProcess application;
     private @Nullable LazyPages hostPages;
-    private final List<PagerWatch> pagerWatches = new CopyOnWriteArrayList<>();
     /** A bit for each number. */
     private volatile long passedOn;
 
@@ -74,10 +66,9 @@ final class JobRun implements Halves.Events, AutoCloseable {
     private JobRun(Site site, Commands commands) throws IOException {
         this.site = site;
         this.commands = commands;
-        this.streams = StandardStreams.create(site.folder().path());
+        this.streams = JobStreams.create(site);
+        this.pageWaiters = new PageWaiters(site.messages());
         this.server = ControlServer.open(site.folder().socket(), halves);
-        this.output = new OutputPump("stdout", streams.output(), site.terminal().output());
-        this.error = new OutputPump("stderr", streams.error(), site.terminal().error());
     }
 
     /** A run whose parts are not there yet. */
@@ -94,7 +85,7 @@ final class JobRun implements Halves.Events, AutoCloseable {
     }
 
     StandardStreams streams() {
-        return streams;
+        return streams.pipes();
     }
 
     /** Starts a proxy, unless the lower half will be in the application, or there is none. */
@@ -139,7 +130,7 @@ final class JobRun implements Halves.Events, AutoCloseable {
     synchronized void startApplication() throws HostStateException, IOException {
         requireWanted();
         application(ApplicationProcess.start(
-                JavaCommand.of(site.settings(), site.folder(), site.installation().agentJar()), streams));
+                JavaCommand.of(site.settings(), site.folder(), site.installation().agentJar()), streams.pipes()));
         if (site.settings().engine() == Engine.DRIVER) {
             site.status().update(now -> now.in(Phase.RUNNING)); // Nobody will tell that it does.
         }
@@ -149,7 +140,7 @@ final class JobRun implements Halves.Events, AutoCloseable {
     synchronized void application(ApplicationProcess started) throws IOException {
         application = started;
         requireWanted();
-        site.input().connect(streams);
+        streams.connectInput();
         site.status().update(now -> now.withApplication(
                 ProcessHandle.of(started.programPid()).map(JobStatus.Running::of).orElse(null)));
     }
@@ -212,8 +203,7 @@ final class JobRun implements Halves.Events, AutoCloseable {
     synchronized void signal(int number) {
         if (closing) {
             if (SignalNumbers.asksForTheEnd(number)) {
-                output.abandon();
-                error.abandon();
+                streams.abandonOutput();
             }
             return;
         }
@@ -323,24 +313,7 @@ final class JobRun implements Halves.Events, AutoCloseable {
         if (comesBack) {
             left.kill();
         } else {
-            watchForPages(lost, left);
-        }
-    }
-
-    /** A thread that waits for a page of unified memory would wait for ever, and the garbage collection with it. */
-    private void watchForPages(ProxyProcess lost, ApplicationProcess left) {
-        try {
-            ProcessHandle root = ProcessHandle.of(left.pid()).orElse(null);
-            if (root == null) {
-                return;
-            }
-            for (ProcessHandle waiting : UnifiedMemoryUse.under(root)) {
-                pagerWatches.add(PagerWatch.start(lost.handle(), waiting, PAGES, site.messages()::say));
-            }
-        } catch (IOException e) {
-            site.messages().say("it cannot be told whether the application waits for pages of unified memory, and it "
-                    + "is killed: " + e.getMessage());
-            left.kill();
+            pageWaiters.watch(lost, left);
         }
     }
 
@@ -440,17 +413,13 @@ final class JobRun implements Halves.Events, AutoCloseable {
     /** Ends everything that still runs and passes on what the application has written last. */
     @Override
     public void close() throws IOException {
-        pagerWatches.forEach(PagerWatch::close);
-        site.input().disconnect();
+        pageWaiters.close();
+        streams.disconnectInput();
         try (server; streams) {
             endParts();
             releaseHostPages();
             site.status().update(now -> now.withApplication(null).withProxy(null));
-            streams.applicationEnded();
-            boolean all = output.finish(QUIET) & error.finish(QUIET);
-            if (!all) {
-                tellLoss();
-            }
+            streams.finish();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -475,12 +444,5 @@ final class JobRun implements Halves.Events, AutoCloseable {
         } catch (TimeoutException | ExecutionException e) {
             site.messages().defect("waiting for the application's end", e);
         }
-    }
-
-    /** The one who does not read the output may be the one who would read this. */
-    private void tellLoss() throws InterruptedException {
-        Thread.ofVirtual()
-                .start(() -> site.messages().say("nobody has read the end of the application's output: it is lost"))
-                .join(SAYING);
     }
 }
