@@ -20,7 +20,7 @@ import java.util.List;
  */
 public final class Rehearsal {
     /** What is said while an application stands still. */
-    private static final List<ControlMessage> SAID = List.of(
+    static final List<ControlMessage> SAID = List.of(
             new Gate(0),
             new Gated(new byte[0], 0),
             new Drain(0),
@@ -42,18 +42,18 @@ public final class Rehearsal {
     public static void start(Runnable ownPart) {
         Thread.ofPlatform().name("cryo-rehearsal").daemon().start(() -> {
             Priority.lower();
-            SAID.forEach(Rehearsal::exchange);
+            for (ControlMessage message : SAID) {
+                ControlMessage unused = exchange(message);
+            }
             ownPart.run();
         });
     }
 
-    private static void exchange(ControlMessage message) {
+    /** Says a message and hears it. */
+    static ControlMessage exchange(ControlMessage message) {
         ByteBuffer frame = ControlFrames.encode(message);
         byte[] content = new byte[frame.getInt(0)];
         frame.get(Integer.BYTES, content);
-        ControlMessage heard = ControlFrames.decode(content);
-        if (heard.getClass() != message.getClass()) {
-            throw new IllegalStateException(message + " became " + heard);
-        }
+        return ControlFrames.decode(content);
     }
 }

@@ -8,6 +8,12 @@ import org.junit.jupiter.api.Test;
 
 class RehearsalTest {
     @Test
+    void whatIsSaidIsHeard() {
+        assertThat(Rehearsal.SAID).isNotEmpty().allSatisfy(message ->
+                assertThat(Rehearsal.exchange(message)).usingRecursiveComparison().isEqualTo(message));
+    }
+
+    @Test
     void theOwnPartRunsOnADaemonThreadThatEnds() throws Exception {
         CompletableFuture<Thread> ran = new CompletableFuture<>();
         Rehearsal.start(() -> ran.complete(Thread.currentThread()));
