@@ -15,8 +15,6 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -24,12 +22,10 @@ import java.util.stream.Stream;
  * store. Thread-safe.
  */
 public final class ImageStore {
-    private static final Pattern IMAGE = Pattern.compile("([1-9][0-9]{0,17})(\\.partial|\\.removed)?");
     private static final Duration PATIENCE = Duration.ofMinutes(2);
-    private static final String PARTIAL = ".partial";
-    private static final String REMOVED = ".removed";
 
     private final Path folder;
+    private final StoreFolder names;
     private final ImageKeys keys;
     private final Peers peers;
     private final Duration patience;
@@ -43,6 +39,7 @@ public final class ImageStore {
     private ImageStore(
             Path folder, ImageKeys keys, Peers peers, Duration patience, Disk disk, InstantSource clock) {
         this.folder = folder;
+        this.names = new StoreFolder(folder, disk);
         this.keys = keys;
         this.peers = peers;
         this.patience = patience;
@@ -97,13 +94,7 @@ public final class ImageStore {
 
     /** The numbers of the committed images, ascending; none where there is no store. */
     public List<Long> numbers() throws IOException {
-        return entries().stream()
-                .map(Path::getFileName)
-                .map(name -> IMAGE.matcher(name.toString()))
-                .filter(name -> name.matches() && name.group(2) == null)
-                .map(name -> Long.valueOf(name.group(1)))
-                .sorted()
-                .toList();
+        return names.numbers();
     }
 
     /** The number of the newest committed image. */
@@ -113,7 +104,7 @@ public final class ImageStore {
 
     /** The folder of an image, which need not exist. */
     public Path folder(long number) {
-        return folder.resolve(Long.toString(number));
+        return names.image(number);
     }
 
     /**
@@ -146,7 +137,7 @@ public final class ImageStore {
     }
 
     private ImageReader read(long number, Optional<StoreLock> lock) throws IOException {
-        ImageReader reader = ImageReader.open(existing(number), keys, lock);
+        ImageReader reader = ImageReader.open(names.existing(number), keys, lock);
         if (reader.manifest().number() != number) {
             reader.close();
             throw new CorruptImageException(
@@ -166,13 +157,13 @@ public final class ImageStore {
      */
     public long addedBytes(long number) throws IOException {
         long bytes = 0;
-        try (Stream<Path> files = Files.list(existing(number))) {
+        try (Stream<Path> files = Files.list(names.existing(number))) {
             for (Path file : files.toList()) {
                 bytes += size(file);
             }
         }
         String prefix = ImageWriter.packPrefix(folder(number));
-        for (Path pack : Packs.paths(packs())) {
+        for (Path pack : Packs.paths(names.packs())) {
             String name = pack.getFileName().toString();
             if (name.startsWith(prefix) && !name.startsWith(prefix + PeerPack.LINKED)) {
                 bytes += size(pack);
@@ -241,8 +232,8 @@ public final class ImageStore {
      *     needs; nothing is given back then
      */
     public Collected collect(boolean dryRun) throws IOException {
-        Packs.requireFolder(packs());
-        if (!Packs.isFolder(packs())) {
+        Packs.requireFolder(names.packs());
+        if (!Packs.isFolder(names.packs())) {
             return new Collected(0, 0);
         }
         try (StoreLock lock = take()) {
@@ -256,7 +247,7 @@ public final class ImageStore {
 
     private Collected collect(@SuppressWarnings("unused") StoreLock proof, List<Path> before, boolean dryRun)
             throws IOException {
-        PackCollector collector = new PackCollector(packs(), disk, dryRun);
+        PackCollector collector = new PackCollector(names.packs(), disk, dryRun);
         for (long number : numbers()) {
             try {
                 collector.need(ManifestFile.read(folder(number), keys).manifest());
@@ -290,10 +281,6 @@ public final class ImageStore {
         }
     }
 
-    private Path packs() {
-        return folder.resolve(Packs.FOLDER);
-    }
-
     /**
      * Removes an image: at one instant it is no longer there. The room of its blocks is given back by {@link #collect}.
      *
@@ -301,15 +288,15 @@ public final class ImageStore {
      * @throws IOException if the store is being changed
      */
     public void remove(long number) throws IOException {
-        Path unused = existing(number);
+        Path unused = names.existing(number);
         try (StoreLock lock = take()) {
             remove(number, lock);
         }
     }
 
     private void remove(long number, @SuppressWarnings("unused") StoreLock proof) throws IOException {
-        Path removed = folder.resolve(number + REMOVED);
-        disk.rename(existing(number), removed);
+        Path removed = names.removed(number);
+        disk.rename(names.existing(number), removed);
         disk.forceParent(removed);
         disk.deleteTree(removed);
     }
@@ -332,20 +319,17 @@ public final class ImageStore {
 
     /** What was being written or removed; the numbers are remembered already. */
     private int removeUnfinished(@SuppressWarnings("unused") StoreLock proof) throws IOException {
-        int count = PackCollector.removePartial(packs(), disk);
-        for (Path entry : entries()) {
-            Matcher name = IMAGE.matcher(entry.getFileName().toString());
-            if (name.matches() && name.group(2) != null) {
-                disk.deleteTree(entry);
-                count++;
-            }
+        int count = PackCollector.removePartial(names.packs(), disk);
+        for (Path unfinished : names.unfinished()) {
+            disk.deleteTree(unfinished);
+            count++;
         }
         return count;
     }
 
     /** Packs of an image that was never committed, or was removed. */
     private int orphans(StoreLock lock) throws IOException {
-        if (!Packs.isFolder(packs())) {
+        if (!Packs.isFolder(names.packs())) {
             return 0;
         }
         for (long number : numbers()) {
@@ -362,7 +346,7 @@ public final class ImageStore {
      * @throws IOException if the store is being changed, or the disk is full
      */
     public ImageWriter begin() throws IOException {
-        createFolder();
+        names.create();
         return begin(take());
     }
 
@@ -370,28 +354,13 @@ public final class ImageStore {
         return StoreLock.take(folder, patience);
     }
 
-    private void createFolder() throws IOException {
-        if (!Files.isDirectory(folder)) {
-            disk.createFolder(folder);
-            disk.forceParent(folder);
-        }
-    }
-
-    private void createPacks() throws IOException {
-        Packs.requireFolder(packs());
-        if (!Packs.isFolder(packs())) {
-            disk.createFolder(packs());
-            disk.forceParent(packs());
-        }
-    }
-
     private ImageWriter begin(StoreLock lock) throws IOException {
         try {
             long number = rememberNumbers(lock) + 1;
-            Path partial = folder.resolve(number + PARTIAL);
+            Path partial = names.partial(number);
             lock.use(number, disk);
             int unused = removeUnfinished(lock);
-            createPacks();
+            names.createPacks();
             disk.createFolder(partial);
             return new ImageWriter(
                     number,
@@ -441,15 +410,15 @@ public final class ImageStore {
      * @throws IOException if the store is being changed, or there is one of that number
      */
     public ImageReceiver receive(long number, long last) throws IOException {
-        createFolder();
+        names.create();
         StoreLock lock = take();
         try {
             if (Files.exists(folder(number), LinkOption.NOFOLLOW_LINKS)) {
                 throw new FileAlreadyExistsException(folder(number).toString());
             }
             lock.use(Math.max(Math.max(number, last), rememberNumbers(lock)), disk);
-            createPacks();
-            return new ImageReceiver(number, folder.resolve(number + PARTIAL), folder(number), keys, disk, lock);
+            names.createPacks();
+            return new ImageReceiver(number, names.partial(number), folder(number), keys, disk, lock);
         } catch (IOException | RuntimeException | Error e) {
             lock.close();
             throw e;
@@ -458,25 +427,11 @@ public final class ImageStore {
 
     private long rememberNumbers(StoreLock lock) throws IOException {
         long remembered = lock.lastNumber();
-        long last = remembered;
-        for (Path entry : entries()) {
-            Matcher name = IMAGE.matcher(entry.getFileName().toString());
-            if (name.matches()) {
-                last = Math.max(last, Long.parseLong(name.group(1)));
-            }
-        }
+        long last = Math.max(remembered, names.lastNumber());
         if (last > remembered) {
             lock.use(last, disk);
         }
         return last;
-    }
-
-    private Path existing(long number) throws IOException {
-        Path image = folder(number);
-        if (!Files.isDirectory(image, LinkOption.NOFOLLOW_LINKS)) {
-            throw new NoSuchFileException(image.toString(), null, "no image " + number + "; there are " + numbers());
-        }
-        return image;
     }
 
     /** The last number that an image had, be it removed since or unfinished; 0 for none. */
@@ -486,16 +441,6 @@ public final class ImageStore {
         }
         try (StoreLock lock = take()) {
             return rememberNumbers(lock);
-        }
-    }
-
-    private List<Path> entries() throws IOException {
-        if (!Files.isDirectory(folder)) {
-            return List.of();
-        }
-        try (Stream<Path> entries = Files.list(folder)) {
-            return entries.filter(entry -> Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS))
-                    .toList();
         }
     }
 }
