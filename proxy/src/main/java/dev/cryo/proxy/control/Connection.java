@@ -8,6 +8,7 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -41,7 +42,11 @@ public final class Connection {
 
     /** Sends a message that is not answered; does nothing when the connection is closed. */
     public void tell(ControlMessage message) {
-        channel.writeAndFlush(message, channel.voidPromise());
+        try {
+            channel.writeAndFlush(message, channel.voidPromise());
+        } catch (RejectedExecutionException e) {
+            closed(); // With its server, all of whose connections have ended.
+        }
     }
 
     /**

@@ -54,7 +54,7 @@ public final class ProxyMain {
 
     private final SocketChannel supervisor;
     private final UnifiedDevice device;
-    private @Nullable ProcessHandle application;
+    private @Nullable ApplicationRoot application;
 
     private ProxyMain(SocketChannel supervisor, UnifiedDevice device) {
         this.supervisor = supervisor;
@@ -134,7 +134,9 @@ public final class ProxyMain {
                 if (application == null) {
                     rehearse();
                 }
-                application = ProcessHandle.of(attach.applicationPid()).orElse(null);
+                application = ProcessHandle.of(attach.applicationPid())
+                        .map(jvm -> ApplicationRoot.of(jvm, supervisorPid()))
+                        .orElse(null);
             }
             if (request instanceof Persist) {
                 // Takes long, and the supervisor's end must be noticed meanwhile.
@@ -145,15 +147,21 @@ public final class ProxyMain {
         }
     }
 
+    /** Who has started this process. */
+    private static long supervisorPid() {
+        return ProcessHandle.current().parent().map(ProcessHandle::pid).orElse(-1L);
+    }
+
     /** With a CRIU that has taken hold of it: what CRIU traces does not end before CRIU, and CRIU waits for its end. */
     private void endApplication() {
         if (application == null) {
             return;
         }
-        application.destroyForcibly();
+        application.kill();
+        long root = application.process().pid();
         long limit = System.nanoTime() + END.toNanos();
-        while (!ProcessState.hasEnded(application.pid()) && System.nanoTime() - limit < 0) {
-            Criu.dumping(application.pid()).ifPresent(ProcessHandle::destroyForcibly);
+        while (!ProcessState.hasEnded(root) && System.nanoTime() - limit < 0) {
+            Criu.dumping(root).ifPresent(ProcessHandle::destroyForcibly);
             LockSupport.parkNanos(LOOK_NANOS);
         }
     }

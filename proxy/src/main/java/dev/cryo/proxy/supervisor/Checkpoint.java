@@ -66,6 +66,8 @@ final class Checkpoint {
             return take(image, start);
         } catch (IOException e) {
             throw failed(e);
+        } catch (VirtualMachineError e) {
+            throw failed(broken(e));
         }
     }
 
@@ -81,6 +83,8 @@ final class Checkpoint {
             }
         } catch (IOException | RequestFailedException | HostStateException | RuntimeException e) {
             throw abort(failed(e)); // A defect of ours must not keep the application standing still either.
+        } catch (VirtualMachineError e) {
+            throw abort(failed(broken(e)));
         }
         timeline.begin("done");
         long end = System.nanoTime();
@@ -138,6 +142,11 @@ final class Checkpoint {
         return stages.mayPass(state, cause)
                 ? new CheckpointException.NotAtRest(message, cause)
                 : new CheckpointException.NotSaved(message, cause);
+    }
+
+    /** Such as for want of memory: what this checkpoint took is given back by its end. */
+    private static IOException broken(VirtualMachineError e) {
+        return new IOException("the supervisor cannot go on with it: " + e, e);
     }
 
     /** Lets the application go on as if nothing had been, and gives back what is to be thrown. */

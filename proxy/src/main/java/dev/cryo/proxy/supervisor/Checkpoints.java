@@ -139,6 +139,7 @@ final class Checkpoints {
                 new SplitStages.Parts(
                         run.halves(),
                         pid -> run.processes().visible(pid),
+                        run.process()::isAlive,
                         run.server(),
                         dump,
                         site.settings().images(),

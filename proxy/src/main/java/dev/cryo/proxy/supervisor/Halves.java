@@ -9,7 +9,9 @@ import dev.cryo.streamlog.control.ControlMessage.CheckpointWanted;
 import dev.cryo.streamlog.control.ControlMessage.ContentsLost;
 import dev.cryo.streamlog.control.ControlMessage.Done;
 import dev.cryo.streamlog.control.ControlMessage.Failed;
+import dev.cryo.streamlog.control.ControlMessage.Outcome;
 import dev.cryo.streamlog.control.ControlMessage.Role;
+import dev.cryo.streamlog.control.ControlMessage.Welcome;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
@@ -29,6 +31,8 @@ final class Halves implements ControlServer.Visitors {
     private @Nullable Connection application;
     private @Nullable Connection proxy;
     private boolean returning;
+    /** Who alone may return: a job's other JVMs do not. */
+    private @Nullable Connection suspended;
     /** Whether the application has yet to be welcomed, as it has no lower half so far. */
     private boolean greeting;
 
@@ -78,8 +82,12 @@ final class Halves implements ControlServer.Visitors {
 
     private void applicationArrived(Connection connection) {
         synchronized (this) {
-            if (application != null) {
-                connection.tell(new Failed("this job has a running JVM already, process " + application.hello().pid()
+            Connection other = application != null ? application : suspended;
+            boolean isBack = application == null
+                    && other != null
+                    && other.hello().pid() == connection.hello().pid();
+            if (other != null && !isBack) {
+                connection.tell(new Failed("this job has a running JVM already, process " + other.hello().pid()
                         + " in its namespace; a job is one JVM at a time"));
                 return;
             }
@@ -151,9 +159,10 @@ final class Halves implements ControlServer.Visitors {
         return greeting ? Optional.empty() : application();
     }
 
-    /** A new application has been told that its lower half can be called. */
-    synchronized void welcomed(Connection told) {
-        greeting = greeting && told != application;
+    /** Tells a new application that its lower half can be called. */
+    synchronized void welcome(Connection arrived) {
+        arrived.tell(new Welcome(Outcome.STARTED, new byte[0]));
+        greeting = greeting && arrived != application;
     }
 
     /** What holds the lower half, if it is connected: the proxy, or the application itself. */
@@ -167,6 +176,12 @@ final class Halves implements ControlServer.Visitors {
     /** From now on an application that connects is the one that {@link #returned} waits for. */
     synchronized void expectReturn() {
         returning = true;
+    }
+
+    /** The same of the application that is about to leave, and of no other that connects. */
+    synchronized void expectReturn(Connection leaving) {
+        returning = true;
+        suspended = leaving;
     }
 
     /**
@@ -190,6 +205,7 @@ final class Halves implements ControlServer.Visitors {
     /** Ends the expectation; an application that connects from now on is a new one. */
     synchronized void stopExpecting() {
         returning = false;
+        suspended = null;
     }
 
     /** Waits for the proxy to connect. */

@@ -1,5 +1,6 @@
 package dev.cryo.proxy.supervisor;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.cryo.proxy.supervisor.JobException.Kind;
@@ -16,6 +17,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -245,7 +247,10 @@ public record JobFolder(Path path) {
     }
 
     void write(JobSettings settings) throws IOException {
-        replace(settingsFile(), JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(settings));
+        byte[] contents = JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(settings);
+        if (!Files.exists(settingsFile()) || !Arrays.equals(Files.readAllBytes(settingsFile()), contents)) {
+            replace(settingsFile(), contents, true);
+        }
     }
 
     /** What is known of its run: {@link JobStatus.Phase#LOST} if its supervisor is gone without a word. */
@@ -257,6 +262,8 @@ public record JobFolder(Path path) {
             return Optional.of(status.phase() == JobStatus.Phase.ENDED || supervised ? status : status.lost());
         } catch (NoSuchFileException e) {
             return Optional.empty();
+        } catch (JsonProcessingException e) {
+            return Optional.of(JobStatus.unknown()); // Torn when the machine or the disk failed.
         } catch (IOException e) {
             throw new JobException(Kind.FAILED, "cannot read " + statusFile() + ": " + e.getMessage(), e);
         }
@@ -266,7 +273,7 @@ public record JobFolder(Path path) {
     void write(JobStatus status) throws IOException {
         byte[] contents = JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(status);
         try {
-            replace(statusFile(), contents);
+            replace(statusFile(), contents, false);
         } catch (IOException e) {
             try {
                 overwrite(statusFile(), contents);
@@ -285,10 +292,18 @@ public record JobFolder(Path path) {
         }
     }
 
-    private static void replace(Path file, byte[] contents) throws IOException {
+    /** @param forced whether it is on the disk before it takes the old one's place */
+    private static void replace(Path file, byte[] contents, boolean forced) throws IOException {
         Path fresh = file.resolveSibling("." + file.getFileName() + ".new");
-        try {
-            Files.write(fresh, contents);
+        try (FileChannel channel = FileChannel.open(
+                fresh, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
+            ByteBuffer left = ByteBuffer.wrap(contents);
+            while (left.hasRemaining()) {
+                channel.write(left);
+            }
+            if (forced) {
+                channel.force(true);
+            }
         } catch (IOException e) {
             Files.deleteIfExists(fresh);
             throw e;

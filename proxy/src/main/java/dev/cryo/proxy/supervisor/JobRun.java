@@ -16,9 +16,7 @@ import dev.cryo.proxy.supervisor.JobSettings.OnFailure;
 import dev.cryo.proxy.supervisor.JobStatus.Phase;
 import dev.cryo.streamlog.control.ControlMessage.Failed;
 import dev.cryo.streamlog.control.ControlMessage.LowerHalfLost;
-import dev.cryo.streamlog.control.ControlMessage.Outcome;
 import dev.cryo.streamlog.control.ControlMessage.Role;
-import dev.cryo.streamlog.control.ControlMessage.Welcome;
 import dev.cryo.streamlog.control.ControlMessage;
 import java.io.IOException;
 import java.time.Duration;
@@ -248,8 +246,7 @@ final class JobRun implements Halves.Events, AutoCloseable {
             }
             halves.attach(arrived, processes());
             greeted = true;
-            arrived.tell(new Welcome(Outcome.STARTED, new byte[0]));
-            halves.welcomed(arrived);
+            halves.welcome(arrived);
             site.status().update(now -> now.in(Phase.RUNNING));
         } catch (IOException | RequestFailedException e) {
             site.messages().say("the application cannot be served: " + e.getMessage());

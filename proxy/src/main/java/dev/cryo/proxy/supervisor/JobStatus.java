@@ -81,6 +81,11 @@ public record JobStatus(
                 Phase.STARTING, startedMillis, Running.of(ProcessHandle.current()), null, null, null, null, null, null);
     }
 
+    /** Of a job whose status cannot be read. */
+    static JobStatus unknown() {
+        return new JobStatus(Phase.LOST, 0, null, null, null, null, null, null, null);
+    }
+
     JobStatus in(Phase newPhase) {
         return new JobStatus(
                 newPhase, startedMillis, supervisor, application, proxy, exitCode, lastCheckpoint, lastError, upload);

@@ -32,12 +32,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 
 /** The steps of a checkpoint of an application that is split: its halves are asked over their control connections. */
 final class SplitStages implements Stages {
     /** Property of an image: the live device memory. */
     static final String CAPTURED_BYTES = "capturedBytes";
 
+    private static final Duration LOOK = Duration.ofMillis(200);
     private static final long SLOWEST_BYTES_PER_SECOND = 5 << 20;
 
     private final Parts parts;
@@ -57,12 +59,14 @@ final class SplitStages implements Stages {
     /**
      * What they work on.
      *
+     * @param lives whether the application has not ended
      * @param host how host state is saved; empty where the application saves its own
      * @param images how the image is written
      */
     record Parts(
             Halves halves,
             Halves.Processes processes,
+            BooleanSupplier lives,
             ControlServer server,
             Optional<HostDump> host,
             ImageSettings images,
@@ -134,8 +138,9 @@ final class SplitStages implements Stages {
             timeline.begin("suspending the application");
             parts.server().hide();
             try {
-                parts.halves().expectReturn();
-                suspend(application());
+                Connection application = application();
+                parts.halves().expectReturn(application);
+                suspend(application);
                 timeline.begin("saving the application's process");
                 parts.host().get().into(dump);
             } finally {
@@ -156,10 +161,7 @@ final class SplitStages implements Stages {
     @Override
     public void release(Timeline timeline) throws RequestFailedException, IOException, InterruptedException {
         timeline.begin("letting the application go on");
-        Connection application = suspended
-                ? parts.halves().returned(waits.comeBack()).orElseThrow(() -> new IOException(
-                        "the application did not connect again within " + waits.comeBack().toSeconds() + " s"))
-                : application();
+        Connection application = suspended ? returned() : application();
         parts.halves().stopExpecting();
         String lost = attach(application);
         ControlMessage request = suspended ? new Welcome(Outcome.CONTINUED, new byte[0]) : new Resume(failure);
@@ -171,6 +173,21 @@ final class SplitStages implements Stages {
             application.tell(new LowerHalfLost(lost));
             throw new IOException(lost);
         }
+    }
+
+    private Connection returned() throws IOException, InterruptedException {
+        long end = System.nanoTime() + waits.comeBack().toNanos();
+        while (parts.lives().getAsBoolean()) {
+            Optional<Connection> connected = parts.halves().returned(LOOK);
+            if (connected.isPresent()) {
+                return connected.get();
+            }
+            if (System.nanoTime() - end > 0) {
+                throw new IOException(
+                        "the application did not connect again within " + waits.comeBack().toSeconds() + " s");
+            }
+        }
+        throw new IOException("the application has ended");
     }
 
     /** Gives the device its access to the application's memory back, and tells why that failed, if it did. */

@@ -108,6 +108,7 @@ final class Supervision implements JobRun.Commands {
                     unpacking) {
                 first = bringBack(unpacking);
             }
+            remember();
             return uploaded(supervise(first));
         } catch (IOException e) {
             throw failed("job " + site.folder().name() + " failed: " + e.getMessage(), e);
@@ -116,6 +117,16 @@ final class Supervision implements JobRun.Commands {
                 return abandoned();
             }
             throw failed(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    /** Once it runs: a restart that fails leaves everything as it was. */
+    private void remember() {
+        try {
+            site.folder().write(site.settings());
+        } catch (IOException e) {
+            site.messages().say("how the job was restarted cannot be written, and the next restart goes by its image: "
+                    + e.getMessage());
         }
     }
 
@@ -271,7 +282,7 @@ final class Supervision implements JobRun.Commands {
             if (current.isServed()) {
                 take(current, false);
             }
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | VirtualMachineError e) {
             site.messages().defect("the supervisor made a mistake", e);
         }
     }
@@ -328,7 +339,7 @@ final class Supervision implements JobRun.Commands {
         Thread.ofVirtual().start(() -> {
             try {
                 task.run();
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | VirtualMachineError e) {
                 site.messages().defect("the supervisor made a mistake", e);
             }
         });

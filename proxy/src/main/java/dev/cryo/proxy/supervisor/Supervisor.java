@@ -86,6 +86,11 @@ public final class Supervisor implements AutoCloseable {
         JavaCommand.requireNewEnough(settings, Path.of(System.getProperty("java.home"), "bin", "java"));
         Optional<HostState> host = hostState(settings.host());
         Site site = site(settings, settings.images().key().keys(), true);
+        try {
+            folder.write(settings);
+        } catch (IOException e) {
+            throw new JobException(Kind.FAILED, "cannot write to " + folder.path() + ": " + e.getMessage(), e);
+        }
         tellOfOlderImages();
         if (settings.engine() == Engine.SPLIT && !JavaCommand.isJava(settings.command())) {
             messages.say(settings.command().getFirst() + " is not java itself: the JVM that it starts, which must be"
@@ -257,11 +262,6 @@ public final class Supervisor implements AutoCloseable {
         Installation installation = Installation.here();
         requireKey(keys);
         Optional<RemoteImages> remote = remote(settings.images().store(), fresh);
-        try {
-            folder.write(settings);
-        } catch (IOException e) {
-            throw new JobException(Kind.FAILED, "cannot write to " + folder.path() + ": " + e.getMessage(), e);
-        }
         StatusBoard status = new StatusBoard(folder, messages);
         mirror = remote.map(
                 images -> new Mirror(images, folder.images(keys), settings.images().keep(), messages, status));

@@ -3,6 +3,7 @@ package dev.cryo.proxy.supervisor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
@@ -15,16 +16,28 @@ final class UnnamedProcesses {
     private UnnamedProcesses() {}
 
     /** All that can be seen, but for this process. */
-    static Stream<ProcessHandle> of(JobFolder folder) {
-        List<Path> pipes = Stream.of("stdin", "stdout", "stderr").map(folder.path()::resolve).toList();
-        String criu = "--work-dir " + folder.path().resolve("criu") + " ";
+    static Stream<ProcessHandle> of(JobFolder folder) throws IOException {
+        // As the kernel names them: the job's folder may be reached by links.
+        Path real = folder.path().toRealPath();
+        List<Path> pipes = Stream.of("stdin", "stdout", "stderr").map(real::resolve).toList();
+        Path criu = real.resolve("criu");
         return ProcessHandle.allProcesses()
                 .filter(process -> !process.equals(ProcessHandle.current()))
                 .filter(process -> restores(process, criu) || holds(process, pipes));
     }
 
-    private static boolean restores(ProcessHandle process, String criu) {
-        return process.info().commandLine().orElse("").contains(criu);
+    private static boolean restores(ProcessHandle process, Path criu) {
+        List<String> words = process.info().arguments().map(List::of).orElse(List.of());
+        int option = words.indexOf("--work-dir");
+        return option >= 0 && option + 1 < words.size() && isSame(words.get(option + 1), criu);
+    }
+
+    private static boolean isSame(String folder, Path real) {
+        try {
+            return Path.of(folder).toRealPath().equals(real);
+        } catch (IOException | InvalidPathException e) {
+            return false;
+        }
     }
 
     private static boolean holds(ProcessHandle process, List<Path> pipes) {

@@ -8,6 +8,8 @@ import dev.cryo.proxy.control.Connection;
 import dev.cryo.proxy.control.ControlServer;
 import dev.cryo.proxy.host.HostStateException;
 import dev.cryo.streamlog.call.LowerHalf;
+import dev.cryo.streamlog.control.ControlFrames;
+import dev.cryo.streamlog.control.ControlMessage.Hello;
 import dev.cryo.streamlog.control.ControlMessage;
 import dev.cryo.streamlog.control.ControlMessage.Attach;
 import dev.cryo.streamlog.control.ControlMessage.Capture;
@@ -34,14 +36,18 @@ import dev.cryo.streamlog.image.Section;
 import dev.cryo.streamlog.image.SectionWriter;
 import dev.cryo.streamlog.log.LogCodec;
 import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -67,12 +73,14 @@ class CheckpointTest {
     private final FakeDump dump = new FakeDump();
     private Path socket;
     private ControlServer server;
+    private volatile boolean lives = true;
     private Halves halves;
     private FakeHalf application;
     private FakeHalf proxy;
 
     private static final class FakeDump implements HostDump {
         private @Nullable HostStateException failure;
+        private @Nullable Callable<Object> meanwhile;
 
         @Override
         public long estimate() {
@@ -92,7 +100,10 @@ class CheckpointTest {
             try {
                 Files.writeString(target.resolve("core-1.img"), "threads");
                 Files.writeString(target.resolve("pages-1.img"), "heap");
-            } catch (IOException e) {
+                if (meanwhile != null) {
+                    Object unused = meanwhile.call();
+                }
+            } catch (Exception e) {
                 throw new HostStateException("fake", e);
             }
         }
@@ -128,8 +139,18 @@ class CheckpointTest {
         server = ControlServer.open(socket, halves);
         application = new FakeHalf(socket, Role.APPLICATION, this::answer);
         proxy = new FakeHalf(socket, Role.PROXY, this::answer);
-        halves.welcomed(halves.returned(Duration.ofSeconds(10)).orElseThrow());
+        welcome(halves.returned(Duration.ofSeconds(10)).orElseThrow());
         assertThat(halves.proxy(Duration.ofSeconds(10))).isPresent();
+    }
+
+    /** A new application does not answer to that. */
+    private void welcome(Connection arrived) throws Exception {
+        faults.put(Welcome.class, () -> null);
+        halves.welcome(arrived);
+        while (!application.got(Welcome.class)) {
+            Thread.sleep(1);
+        }
+        application.received.clear();
     }
 
     @AfterEach
@@ -176,6 +197,7 @@ class CheckpointTest {
                 new SplitStages.Parts(
                         halves,
                         pid -> pid,
+                        () -> lives,
                         server,
                         criu ? Optional.of(dump) : Optional.empty(),
                         ImageSettings.ORDINARY,
@@ -226,6 +248,22 @@ class CheckpointTest {
                     .containsExactly("Gate", "Suspend", "Welcome");
             assertThat(proxy.received).extracting(Object::getClass).map(Class::getSimpleName)
                     .containsExactly("Drain", "Capture", "Attach", "Persist");
+        }
+
+        /** It had connected before the socket was hidden, and says who it is after. */
+        @Test
+        void takesNoOtherJvmForTheOneThatIsSuspended() throws Exception {
+            List<ControlMessage> answers = new ArrayList<>();
+            try (SocketChannel other = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+                dump.meanwhile = () -> {
+                    ControlFrames.write(other, new Hello(Role.APPLICATION, 4711, 25, -1, 0));
+                    return answers.add(ControlFrames.read(other));
+                };
+                checkpoint(true, false).take();
+            }
+            assertThat(answers).containsExactly(new Failed("this job has a running JVM already, process "
+                    + ProcessHandle.current().pid() + " in its namespace; a job is one JVM at a time"));
+            assertThat(application.got(Welcome.class)).isTrue();
         }
 
         @Test
@@ -301,6 +339,35 @@ class CheckpointTest {
         }
 
         @Test
+        void isOverAtOnceWhenTheApplicationHasEnded() {
+            dump.meanwhile = () -> {
+                lives = false;
+                application.close();
+                return "ended";
+            };
+            assertThatThrownBy(() -> checkpoint(true, false).take())
+                    .isInstanceOf(CheckpointException.NotReleased.class)
+                    .hasMessage("checkpoint failed while letting the application go on: the application has ended;"
+                            + " and the application could not go on: the application has ended");
+        }
+
+        @Test
+        void forWantOfMemoryGivesBackWhatItHasTaken() throws Exception {
+            dump.meanwhile = () -> {
+                throw new OutOfMemoryError("pretended");
+            };
+            Throwable failure = catchThrowable(() -> checkpoint(true, false).take());
+            dump.meanwhile = null;
+            assertThat(failure)
+                    .isInstanceOf(CheckpointException.NotSaved.class)
+                    .hasMessage("checkpoint failed while saving the application's process: the supervisor cannot go on"
+                            + " with it: java.lang.OutOfMemoryError: pretended");
+            assertThat(proxy.got(Discard.class)).isTrue();
+            assertNoImage();
+            assertRunsOn(true);
+        }
+
+        @Test
         void asksNothingOfAnApplicationThatIsStillStarting() throws Exception {
             Connection first = halves.application().orElseThrow();
             application.close();
@@ -312,9 +379,9 @@ class CheckpointTest {
                     .hasMessage("checkpoint failed while closing the gate: the application's JVM is not connected: "
                             + "it is still starting or has ended");
             assertThat(application.received).isEmpty();
-            halves.welcomed(first);
+            halves.welcome(first);
             assertThat(halves.welcomed()).isEmpty();
-            halves.welcomed(second);
+            welcome(second);
             assertRunsOn(true);
         }
 

@@ -19,6 +19,16 @@ class JobFolderTest {
     private Path home;
 
     @Test
+    void aTornStatusIsThatOfAJobThatWasLost() throws Exception {
+        JobFolder folder = JobFolder.named("job", Map.of("CRYO_HOME", home.toString()));
+        folder.create();
+        for (String torn : new String[] {"", "{\"phase\": \"RUNN"}) {
+            Files.writeString(folder.path().resolve("status.json"), torn);
+            assertThat(folder.status()).contains(JobStatus.unknown());
+        }
+    }
+
+    @Test
     void whereThereIsNoRoomForANewFileTheStatusIsWrittenOverTheOldOne() throws Exception {
         JobFolder folder = JobFolder.named("job", Map.of("CRYO_HOME", home.toString()));
         folder.create();

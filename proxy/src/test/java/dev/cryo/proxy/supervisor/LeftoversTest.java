@@ -8,6 +8,7 @@ import dev.cryo.proxy.supervisor.JobStatus.Running;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,7 +41,8 @@ class LeftoversTest {
         folder.create();
         JobFolder another = JobFolder.named("job2", Map.of("CRYO_HOME", home.toString()));
         another.create();
-        criu = start("", "criu", "--work-dir", folder.path().resolve("criu").toString(), "restore");
+        Path work = Files.createDirectory(folder.path().resolve("criu"));
+        criu = start("", "criu", "--work-dir", work.toString(), "restore");
         restored = start(OPEN, folder.path().resolve("stdout").toString());
         ofAnother = start(OPEN, another.path().resolve("stdout").toString());
     }
@@ -61,6 +63,10 @@ class LeftoversTest {
     }
 
     private void endLeftovers(Phase phase, Running supervisor) throws Exception {
+        endLeftovers(folder, phase, supervisor);
+    }
+
+    private void endLeftovers(JobFolder folder, Phase phase, Running supervisor) throws Exception {
         folder.write(new JobStatus(phase, 1, supervisor, null, null, null, null, null, null));
         PrintStream out = new PrintStream(said, true, StandardCharsets.UTF_8);
         Leftovers.end(folder, new Messages(out, folder.logFile()));
@@ -75,6 +81,16 @@ class LeftoversTest {
         assertThat(said.toString(StandardCharsets.UTF_8).lines()).containsExactlyInAnyOrder(
                 "cryo: process " + criu.pid() + " is left from an earlier supervisor of this job: ended",
                 "cryo: process " + restored.pid() + " is left from an earlier supervisor of this job: ended");
+    }
+
+    @Test
+    void areFoundThroughALink() throws Exception {
+        Path link = Files.createSymbolicLink(home.resolve("link"), home);
+
+        endLeftovers(JobFolder.named("job", Map.of("CRYO_HOME", link.toString())), Phase.RESTARTING, NOBODY);
+
+        assertThat(List.of(criu.pid(), restored.pid())).allMatch(ProcessState::hasEnded);
+        assertThat(ProcessState.hasEnded(ofAnother.pid())).isFalse();
     }
 
     @Test
