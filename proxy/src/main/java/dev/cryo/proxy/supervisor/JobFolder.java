@@ -263,7 +263,15 @@ public record JobFolder(Path path) {
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (JsonProcessingException e) {
-            return Optional.of(JobStatus.unknown()); // Torn when the machine or the disk failed.
+            return Optional.of(unknownStatus()); // Torn when the machine or the disk failed.
+        } catch (IOException e) {
+            throw new JobException(Kind.FAILED, "cannot read " + statusFile() + ": " + e.getMessage(), e);
+        }
+    }
+
+    private JobStatus unknownStatus() throws JobException {
+        try {
+            return JobStatus.unknown(Files.getLastModifiedTime(statusFile()).toMillis());
         } catch (IOException e) {
             throw new JobException(Kind.FAILED, "cannot read " + statusFile() + ": " + e.getMessage(), e);
         }

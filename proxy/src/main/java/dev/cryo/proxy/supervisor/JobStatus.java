@@ -81,9 +81,9 @@ public record JobStatus(
                 Phase.STARTING, startedMillis, Running.of(ProcessHandle.current()), null, null, null, null, null, null);
     }
 
-    /** Of a job whose status cannot be read. */
-    static JobStatus unknown() {
-        return new JobStatus(Phase.LOST, 0, null, null, null, null, null, null, null);
+    /** Of a job whose status cannot be read, and was written then. */
+    static JobStatus unknown(long writtenMillis) {
+        return new JobStatus(Phase.LOST, writtenMillis, null, null, null, null, null, null, null);
     }
 
     JobStatus in(Phase newPhase) {

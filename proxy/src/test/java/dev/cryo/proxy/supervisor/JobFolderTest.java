@@ -23,8 +23,9 @@ class JobFolderTest {
         JobFolder folder = JobFolder.named("job", Map.of("CRYO_HOME", home.toString()));
         folder.create();
         for (String torn : new String[] {"", "{\"phase\": \"RUNN"}) {
-            Files.writeString(folder.path().resolve("status.json"), torn);
-            assertThat(folder.status()).contains(JobStatus.unknown());
+            Path file = Files.writeString(folder.path().resolve("status.json"), torn);
+            assertThat(folder.status())
+                    .contains(JobStatus.unknown(Files.getLastModifiedTime(file).toMillis()));
         }
     }
 
