@@ -144,6 +144,11 @@ public final class HostState {
             pause();
             run = criu.dump(pid, words, request.timeout());
         }
+        // No other dump has had it for so long.
+        if (!run.success() && metNeighbour(log) && LeftProcFolders.remove(ProcessTree.of(pid)) > 0) {
+            empty(request.imageFolder());
+            run = criu.dump(pid, words, request.timeout());
+        }
         requireSuccess(run, request.timeout(), log, reasons -> new HostStateException(
                 "the application cannot be checkpointed", advice(reasons, request), log));
     }

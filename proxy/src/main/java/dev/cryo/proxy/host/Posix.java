@@ -19,6 +19,7 @@ final class Posix {
     private static final int EINTR = 4;
     private static final int RLIMIT_FSIZE = 1;
     private static final int PR_SET_CHILD_SUBREAPER = 36;
+    private static final int MNT_DETACH = 2;
 
     private static final Linker LINKER = Linker.nativeLinker();
     private static final StructLayout STATE = Linker.Option.captureStateLayout();
@@ -38,6 +39,8 @@ final class Posix {
     private static final MethodHandle PRLIMIT = function("prlimit",
             FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.ADDRESS,
                     ValueLayout.ADDRESS));
+    private static final MethodHandle UMOUNT2 = function("umount2",
+            FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
     private static final MethodHandle STRERROR = LINKER.downcallHandle(
             LINKER.defaultLookup().findOrThrow("strerror"),
             FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
@@ -50,6 +53,16 @@ final class Posix {
             MemorySegment state = arena.allocate(STATE);
             if ((int) invoke(MKFIFO, state, arena.allocateFrom(path.toString()), 0600) != 0) {
                 throw new IOException("mkfifo " + path + ": " + message(errno(state)));
+            }
+        }
+    }
+
+    /** Takes away what is mounted at a folder, for those that use it still when they have done. */
+    static void unmount(Path folder) throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment state = arena.allocate(STATE);
+            if ((int) invoke(UMOUNT2, state, arena.allocateFrom(folder.toString()), MNT_DETACH) != 0) {
+                throw new IOException("umount " + folder + ": " + message(errno(state)));
             }
         }
     }

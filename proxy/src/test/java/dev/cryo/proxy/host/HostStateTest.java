@@ -116,6 +116,23 @@ class HostStateTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void whatAKilledCriuHasLeftInTheWorkingFolderIsRemoved(boolean mounted) throws Exception {
+        Path left = folder.resolve("proc.crtools");
+        try (Running running = Running.start(folder, true)) {
+            assertThat(Files.readSymbolicLink(Path.of("/proc/" + running.process.programPid() + "/cwd")))
+                    .isEqualTo(folder.toRealPath());
+            Files.createDirectory(left);
+            if (mounted) {
+                assertThat(new ProcessBuilder("mount", "-t", "proc", "proc", left.toString()).start().waitFor())
+                        .isZero();
+            }
+            dump(running);
+        }
+        assertThat(left).doesNotExist();
+    }
+
     @Test
     void theMonotonicClockGoesOnWhereItStopped() throws Exception {
         long before;
