@@ -76,6 +76,13 @@ final class PackFile implements AutoCloseable {
                     ImageFormat.hex(crc));
         }
         int version = header.getInt(PackFormat.VERSION_OFFSET);
+        if (version < PackFormat.PLAIN_VERSION) {
+            throw new ImageTooOldException(
+                    path,
+                    PackFormat.VERSION_OFFSET,
+                    "pack version " + PackFormat.PLAIN_VERSION + " at least",
+                    "" + version);
+        }
         if (version > PackFormat.VERSION) {
             throw new ImageTooNewException(
                     path, PackFormat.VERSION_OFFSET, "pack version " + PackFormat.VERSION + " at most", "" + version);

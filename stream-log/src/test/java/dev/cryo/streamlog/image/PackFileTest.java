@@ -96,6 +96,17 @@ class PackFileTest {
                 .hasMessageContaining("expected pack version 3 at most, found 9");
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {1, 0, -5})
+    void packsOfVersionsThatNeverWereAreTooOld(int version) throws IOException {
+        byte[] bytes = whole.clone();
+        ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putInt(PackFormat.VERSION_OFFSET, version);
+        write(bytes, index());
+        assertThatThrownBy(this::use)
+                .isInstanceOf(ImageTooOldException.class)
+                .hasMessageContaining("some.pack at offset 8: expected pack version 2 at least, found " + version);
+    }
+
     @Test
     void anIndexOfMoreBlocksThanAPackMayHaveIsRefusedBeforeItIsRead() throws IOException {
         int blocks = 53_000_000;
