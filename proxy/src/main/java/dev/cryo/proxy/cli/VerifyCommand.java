@@ -6,6 +6,7 @@ import dev.cryo.proxy.supervisor.ByteSize;
 import dev.cryo.proxy.supervisor.JobException;
 import dev.cryo.proxy.supervisor.JobFolder;
 import dev.cryo.proxy.supervisor.RemoteStore;
+import dev.cryo.proxy.supervisor.RestorableImage;
 import dev.cryo.streamlog.image.ImageException;
 import dev.cryo.streamlog.image.ImageReader;
 import dev.cryo.streamlog.image.ImageStore;
@@ -131,7 +132,7 @@ final class VerifyCommand implements Callable<Integer> {
         long[] bytes = {0};
         try (ImageReader image = images.read(number)) {
             image.verifyAll((checked, of) -> bytes[0] = of);
-            image.requireDecodable();
+            RestorableImage.require(image);
             spec.commandLine().getOut().println(name + " is whole: " + ByteSize.words(bytes[0]) + " checked");
             return true;
         } catch (NoSuchFileException e) {

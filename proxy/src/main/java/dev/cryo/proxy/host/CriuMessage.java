@@ -42,16 +42,29 @@ record CriuMessage(List<Field> fields) {
 
     /** All messages of a file with these contents. */
     static List<ByteBuffer> all(String file, byte[] contents) throws IOException {
-        ByteBuffer content = ByteBuffer.wrap(contents).order(ByteOrder.LITTLE_ENDIAN);
         List<ByteBuffer> messages = new ArrayList<>();
+        each(file, contents, messages::add);
+        return messages;
+    }
+
+    /** What takes messages. */
+    @FunctionalInterface
+    interface Taker {
+        /** Takes one that is not decoded. */
+        void take(ByteBuffer message) throws IOException;
+    }
+
+    /** Gives all messages of a file to a taker, one after the other: damaged ones may be many. */
+    static void each(String file, byte[] contents, Taker taker) throws IOException {
+        ByteBuffer content = ByteBuffer.wrap(contents).order(ByteOrder.LITTLE_ENDIAN);
         try {
             content.position(MAGIC_BYTES);
             while (content.hasRemaining()) {
                 int length = content.getInt();
-                messages.add(content.slice(content.position(), length));
+                ByteBuffer message = content.slice(content.position(), length);
                 content.position(content.position() + length);
+                taker.take(message);
             }
-            return messages;
         } catch (BufferUnderflowException | IndexOutOfBoundsException | IllegalArgumentException e) {
             throw new IOException(file + " is damaged at offset " + content.position(), e);
         }

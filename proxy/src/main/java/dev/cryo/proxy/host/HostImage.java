@@ -2,6 +2,7 @@ package dev.cryo.proxy.host;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.cryo.proxy.host.ApplicationCommand.Place;
 import java.io.IOException;
@@ -61,16 +62,42 @@ public final class HostImage {
     public static HostImage read(Path folder) throws HostStateException {
         Path file = folder.resolve(NAME);
         try {
-            Description description = JSON.readValue(CriuMessage.whole(file), Description.class);
-            if (!description.known()) {
-                throw new HostStateException(file + " cannot be read",
-                        List.of("it is of format " + description.format() + ", this version reads " + FORMAT
-                                + "; use a newer cryo"));
-            }
-            return new HostImage(folder, description);
+            return new HostImage(folder, parse(CriuMessage.whole(file)));
+        } catch (NewerException e) {
+            throw new HostStateException(file + " cannot be read", List.of("" + e.getMessage()));
         } catch (IOException e) {
             throw new HostStateException("cannot read " + file, e);
         }
+    }
+
+    /** Of a format that is not known yet. */
+    private static final class NewerException extends IOException {
+        private static final long serialVersionUID = 1;
+
+        NewerException(int format) {
+            super("it is of format " + format + ", this version reads " + FORMAT + "; use a newer cryo");
+        }
+    }
+
+    /**
+     * Reads what a file of the name {@value #NAME} holds.
+     *
+     * @throws IOException if that is no description
+     */
+    static Description parse(byte[] contents) throws IOException {
+        Description description;
+        try {
+            description = JSON.readValue(contents, Description.class);
+        } catch (JsonProcessingException e) {
+            throw new IOException(e.getOriginalMessage(), e); // In one line.
+        }
+        if (description == null) {
+            throw new IOException("it describes nothing");
+        }
+        if (!description.known()) {
+            throw new NewerException(description.format());
+        }
+        return description;
     }
 
     /** Describes what CRIU has just written into a folder. */

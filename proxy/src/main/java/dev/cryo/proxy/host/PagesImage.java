@@ -90,15 +90,15 @@ record PagesImage(Map<Integer, List<Run>> processes, Map<String, BitSet> others)
         if (messages.isEmpty()) {
             throw new IOException(file + " has no head");
         }
-        String pages = "pages-" + CriuMessage.of(messages.getFirst()).number(1, 0) + ".img";
+        String pages = fileOf(CriuMessage.of(messages.getFirst()));
         BitSet needed = others.computeIfAbsent(pages, any -> new BitSet());
         List<Run> lazy = new ArrayList<>();
         long offset = 0;
         for (ByteBuffer message : messages.subList(1, messages.size())) {
             CriuMessage entry = CriuMessage.of(message);
-            long flags = entry.number(4, PRESENT);
-            long bytes = Math.multiplyExact(entry.number(5, entry.number(2, 0)), AbsentPages.PAGE_BYTES);
-            if ((flags & PRESENT) == 0 || bytes <= 0) {
+            long flags = flagsOf(entry);
+            long bytes = bytesOf(entry);
+            if (!isPresent(entry) || bytes <= 0) {
                 throw new IOException(file + " has an entry of flags " + flags + " and " + bytes
                         + " bytes, which is not known");
             }
@@ -111,5 +111,28 @@ record PagesImage(Map<Integer, List<Run>> processes, Map<String, BitSet> others)
             offset = Math.addExact(offset, bytes);
         }
         return lazy;
+    }
+
+    /** The file of pages that a map is about, by its head. */
+    static String fileOf(CriuMessage head) {
+        return "pages-" + head.number(1, 0) + ".img";
+    }
+
+    private static long flagsOf(CriuMessage entry) {
+        return entry.number(4, PRESENT);
+    }
+
+    /** Whether the image has the pages of an entry. */
+    static boolean isPresent(CriuMessage entry) {
+        return (flagsOf(entry) & PRESENT) != 0;
+    }
+
+    /**
+     * How long the pages of an entry are.
+     *
+     * @throws ArithmeticException if that is longer than can be
+     */
+    static long bytesOf(CriuMessage entry) {
+        return Math.multiplyExact(entry.number(5, entry.number(2, 0)), AbsentPages.PAGE_BYTES);
     }
 }

@@ -27,6 +27,11 @@ public record SavedThread(long id, String name) {
         return FILE.matcher(file).matches();
     }
 
+    /** The file of an image that is about a thread. */
+    static String file(long id) {
+        return "core-" + id + ".img";
+    }
+
     /**
      * Reads what a file of an image says.
      *

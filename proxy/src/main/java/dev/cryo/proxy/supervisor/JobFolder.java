@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.cryo.proxy.supervisor.JobException.Kind;
 import dev.cryo.streamlog.image.ImageKeys;
 import dev.cryo.streamlog.image.ImageStore;
+import dev.cryo.streamlog.image.JobInfo;
 import dev.cryo.streamlog.image.KeyUnavailableException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -21,7 +22,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -42,7 +42,6 @@ import java.util.stream.Stream;
  * @param path absolute
  */
 public record JobFolder(Path path) {
-    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
     private static final ObjectMapper JSON = new ObjectMapper()
             .configure(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES, false);
 
@@ -52,10 +51,10 @@ public record JobFolder(Path path) {
      * @throws JobException if the name is none
      */
     public static JobFolder named(String name, Map<String, String> environment) throws JobException {
-        if (!NAME.matcher(name).matches()) {
+        if (!JobInfo.isName(name)) {
             throw new JobException(
                     Kind.USAGE,
-                    "\"" + name + "\" is no name of a job: letters, digits, and . _ - between them, at most 64");
+                    "\"" + name + "\" is no name of a job: " + JobInfo.NAME_GRAMMAR);
         }
         return new JobFolder(jobs(environment).resolve(name));
     }
@@ -198,10 +197,10 @@ public record JobFolder(Path path) {
      * @throws JobException if it is none
      */
     public static void checkGroup(String name) throws JobException {
-        if (!NAME.matcher(name).matches()) {
+        if (!JobInfo.isName(name)) {
             throw new JobException(
                     Kind.USAGE,
-                    "--shares-with takes letters, digits, and . _ - between them, at most 64, not \"" + name + "\"");
+                    "--shares-with takes " + JobInfo.NAME_GRAMMAR + ", not \"" + name + "\"");
         }
     }
 

@@ -6,7 +6,6 @@ import dev.cryo.streamlog.image.ImageReader;
 import dev.cryo.streamlog.image.Section;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
@@ -97,12 +96,7 @@ final class Unpacking implements AutoCloseable {
 
     /** Beside what is verified, for the application would be restored already when a proxy meets it. */
     private boolean decode() throws IOException {
-        if (!ImagedJob.isByDriver(image.manifest().job())) {
-            for (String needed : List.of(Section.LOG, Section.DEVICE_STATE, Section.DEVICE)) {
-                Section unused = image.section(needed);
-            }
-        }
-        image.requireDecodable();
+        RestorableImage.require(image);
         return true;
     }
 

@@ -236,6 +236,8 @@ class ImageCommandsTest {
             image.add(sections.finish());
             image.commit(info());
         }
+        assertThat(run("verify", "training")).isEqualTo(ExitCodes.IMAGE);
+        assertThat(err.toString()).endsWith("expected section device-state, found [log]\n").hasLineCount(1);
         RunningCryo restart = RunningCryo.start(home, "restart", "training");
         assertThat(restart.exitCode()).as(restart.err()).isEqualTo(ExitCodes.IMAGE);
         assertThat(restart.err())
@@ -253,13 +255,18 @@ class ImageCommandsTest {
             image.add(sections.finish());
             image.commit(info(JobInfo.HostMode.CRIU));
         }
+        assertThat(run("verify", "training")).isEqualTo(ExitCodes.IMAGE);
+        assertThat(err.toString())
+                .startsWith("cryo: training@3: damaged image: ")
+                .contains("expected a description of processes in section host/host.json")
+                .hasLineCount(1);
         RunningCryo restart = RunningCryo.start(home, "restart", "training");
         assumeTrue(restart.exitCode() != ExitCodes.UNAVAILABLE, "there is no CRIU");
         assertThat(restart.exitCode()).as(restart.err()).isEqualTo(ExitCodes.IMAGE);
         assertThat(restart.err())
-                .contains("image 3 of job training cannot be used: cannot read ")
-                .contains("host.json")
-                .contains("the newest other image is 2");
+                .contains("image 3 of job training cannot be used: damaged image: ")
+                .contains("expected a description of processes in section host/host.json")
+                .contains("nothing was started; the newest other image is 2");
     }
 
     @Test
@@ -296,6 +303,16 @@ class ImageCommandsTest {
             assertThat(err.toString()).contains("damaged image: ").contains("found \"1234567x\"").hasLineCount(1);
         }
         assertThat(run("images", "gc", "training")).isZero();
+    }
+
+    @Test
+    void settingsThatARestartCannotUseAreToldByAVerification() throws Exception {
+        forge(1, "STOP", "STOB");
+        for (String command : List.of("verify", "restart")) {
+            err.getBuffer().setLength(0);
+            assertThat(run(command, "training@1")).as(command).isEqualTo(ExitCodes.IMAGE);
+            assertThat(err.toString()).contains("the image does not tell how its job was launched").hasLineCount(1);
+        }
     }
 
     @Test

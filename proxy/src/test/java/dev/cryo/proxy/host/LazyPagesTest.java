@@ -98,6 +98,7 @@ class LazyPagesTest {
     private HostImage unpack(Path target, boolean lazily) throws Exception {
         Files.createDirectories(target);
         try (ImageReader image = store.read(store.latest().orElseThrow())) {
+            HostSections.require(image);
             List<String> names = image.manifest().sections().stream().map(LazyPagesTest::name).toList();
             image.unpack(
                     section -> !(lazily && PageFiles.isName(name(section))),

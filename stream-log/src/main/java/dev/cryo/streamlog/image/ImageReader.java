@@ -29,6 +29,9 @@ import java.util.function.Predicate;
  * gives back the room of its blocks does no harm to its readers. Thread-safe until it is closed.
  */
 public final class ImageReader implements AutoCloseable {
+    /** How many sections a message names. */
+    private static final int MOST_NAMED = 20;
+
     private final Path folder;
     private final ManifestFile file;
     private final BlockSource blocks;
@@ -153,8 +156,9 @@ public final class ImageReader implements AutoCloseable {
     public Section section(String name) throws ImageException {
         Section section = sections.get(name);
         if (section == null) {
-            throw new CorruptImageException(
-                    folder.resolve(Manifest.FILE), ImageException.NO_OFFSET, "section " + name, "" + sections.keySet());
+            throw damaged(
+                    "section " + name,
+                    sections.size() <= MOST_NAMED ? "" + sections.keySet() : sections.size() + " others");
         }
         return section;
     }
@@ -203,10 +207,7 @@ public final class ImageReader implements AutoCloseable {
      * zeros need no place in the image but would need it here.
      */
     public byte[] bytes(String name) throws IOException {
-        Section section = section(name);
-        if (section.bytes() > ImageFormat.WHOLE_BYTES) {
-            throw ManifestCheck.tooLong(folder.resolve(Manifest.FILE), section);
-        }
+        Section section = shortSection(name);
         long whole = 0;
         for (int i = 0; i < section.blocks().size(); i++) {
             whole += stored(section, i)
@@ -215,15 +216,25 @@ public final class ImageReader implements AutoCloseable {
                     .orElse(0);
         }
         if (whole != section.bytes()) {
-            throw new CorruptImageException(
-                    folder.resolve(Manifest.FILE),
-                    ImageException.NO_OFFSET,
-                    "section " + name + " stored whole",
-                    whole + " of " + section.bytes() + " bytes stored so");
+            throw damaged(
+                    "section " + name + " stored whole", whole + " of " + section.bytes() + " bytes stored so");
         }
-        byte[] bytes = new byte[(int) section.bytes()];
+        return contents(name);
+    }
+
+    /** Reads a section of at most 256 MiB, in whatever form its blocks are stored; others are refused. */
+    public byte[] contents(String name) throws IOException {
+        byte[] bytes = new byte[(int) shortSection(name).bytes()];
         readInto(name, 0, MemorySegment.ofArray(bytes));
         return bytes;
+    }
+
+    private Section shortSection(String name) throws ImageException {
+        Section section = section(name);
+        if (section.bytes() > ImageFormat.WHOLE_BYTES) {
+            throw ManifestCheck.tooLong(folder.resolve(Manifest.FILE), section);
+        }
+        return section;
     }
 
     /** Reads a part of a section: as many bytes as the segment has. */
@@ -376,8 +387,13 @@ public final class ImageReader implements AutoCloseable {
         return bytes;
     }
 
-    private CorruptImageException malformed(String name, String expected, MalformedDataException cause)
-            throws ImageException {
+    /** Tells that what the manifest says is not as it must be. */
+    public CorruptImageException damaged(String expected, String actual) {
+        return new CorruptImageException(folder.resolve(Manifest.FILE), ImageException.NO_OFFSET, expected, actual);
+    }
+
+    /** Tells that what a section of the image holds is not as it must be. */
+    public CorruptImageException malformed(String name, String expected, Exception cause) throws ImageException {
         StoredBlock first = section(name).blocks().isEmpty() ? null : stored(section(name), 0).orElse(null);
         CorruptImageException corrupt = new CorruptImageException(
                 first == null ? folder.resolve(Manifest.FILE) : first.path(),

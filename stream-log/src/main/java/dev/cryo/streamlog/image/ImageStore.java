@@ -386,7 +386,7 @@ public final class ImageStore {
     public Manifest decode(byte[] contents, String where) throws IOException {
         Path path = Path.of(where);
         Manifest manifest = ManifestFile.decode(path, contents, keys).manifest();
-        PropertyCheck.check(path, manifest.job());
+        JobCheck.check(path, manifest.job());
         return manifest;
     }
 

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -28,6 +29,16 @@ public record JobInfo(
         List<String> environment,
         String workingDirectory,
         List<Property> properties) {
+
+    /** What a job's name must be, for messages. */
+    public static final String NAME_GRAMMAR = "letters, digits, and . _ - between them, at most 64";
+
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
+
+    /** Whether a text can be the name of a job, and so of its folder. */
+    public static boolean isName(String text) {
+        return NAME.matcher(text).matches();
+    }
 
     /** With copies of the lists. */
     public JobInfo {

@@ -22,7 +22,7 @@ final class ManifestCheck {
         if (manifest.number() < 1) {
             throw check.corrupt("an image number from 1", "" + manifest.number());
         }
-        PropertyCheck.check(check.path, manifest.job());
+        JobCheck.check(check.path, manifest.job());
         Set<String> names = new HashSet<>();
         for (Section section : manifest.sections()) {
             if (!names.add(section.name())) {
@@ -111,6 +111,6 @@ final class ManifestCheck {
 
     static String quoted(String name) {
         String shown = name.length() > 80 ? name.substring(0, 80) + "..." : name;
-        return '"' + shown.replaceAll("\\p{Cntrl}", "?") + '"';
+        return '"' + shown.replaceAll("\\p{Cc}", "?") + '"';
     }
 }

@@ -13,6 +13,9 @@ import java.util.zip.CRC32C;
 
 /** A pack, opened for reading: its index is checked, its blocks are when they are read. Thread-safe until closed. */
 final class PackFile implements AutoCloseable {
+    /** An index is checked in pieces of so many bytes, before there is room made for all of it. */
+    private static final int PIECE_BYTES = 1 << 20;
+
     private final Path path;
     private final FileChannel channel;
     private final List<PackFormat.Entry> entries;
@@ -54,11 +57,17 @@ final class PackFile implements AutoCloseable {
         PackFormat.Footer footer = PackFormat.footer(read(channel, footerAt, PackFormat.FOOTER_BYTES));
         long indexAt = footerAt - (long) footer.entries() * PackFormat.ENTRY_BYTES;
         if (!footer.complete() || footer.entries() < 0 || footer.index() != indexAt
-                || indexAt < PackFormat.HEADER_BYTES || size - indexAt > Integer.MAX_VALUE) {
+                || indexAt < PackFormat.HEADER_BYTES) {
             throw new CorruptImageException(path, footerAt, "a footer that fits " + size + " bytes", "" + footer);
         }
-        ByteBuffer index = read(channel, indexAt, (int) (size - indexAt));
-        int crc = checksum(header, index);
+        if (footer.entries() > PackFormat.MAX_ENTRIES) {
+            throw new CorruptImageException(
+                    path,
+                    footerAt,
+                    "at most " + PackFormat.MAX_ENTRIES + " blocks in a pack",
+                    footer.entries() + " blocks");
+        }
+        int crc = checksum(channel, header, indexAt, footerAt + PackFormat.FOOTER_CHECKED_BYTES);
         if (crc != footer.crc32c()) {
             throw new CorruptImageException(
                     path,
@@ -67,18 +76,29 @@ final class PackFile implements AutoCloseable {
                     ImageFormat.hex(crc));
         }
         int version = header.getInt(PackFormat.VERSION_OFFSET);
+        if (version < PackFormat.PLAIN_VERSION) {
+            throw new ImageTooOldException(
+                    path,
+                    PackFormat.VERSION_OFFSET,
+                    "pack version " + PackFormat.PLAIN_VERSION + " at least",
+                    "" + version);
+        }
         if (version > PackFormat.VERSION) {
             throw new ImageTooNewException(
                     path, PackFormat.VERSION_OFFSET, "pack version " + PackFormat.VERSION + " at most", "" + version);
         }
+        ByteBuffer index = read(channel, indexAt, (int) (footerAt - indexAt));
         return entries(path, index, footer.entries(), indexAt, version == PackFormat.VERSION);
     }
 
-    private static int checksum(ByteBuffer header, ByteBuffer index) {
+    private static int checksum(FileChannel channel, ByteBuffer header, long from, long to) throws IOException {
         CRC32C crc = new CRC32C();
         crc.update(header.duplicate());
-        int checked = index.limit() - PackFormat.FOOTER_BYTES + PackFormat.FOOTER_CHECKED_BYTES;
-        crc.update(index.duplicate().limit(checked));
+        ByteBuffer piece = PackFormat.buffer((int) Math.min(PIECE_BYTES, to - from));
+        for (long at = from; at < to; at += piece.limit()) {
+            piece.clear().limit((int) Math.min(piece.capacity(), to - at));
+            crc.update(fill(piece, channel, at));
+        }
         return (int) crc.getValue();
     }
 
@@ -117,7 +137,10 @@ final class PackFile implements AutoCloseable {
     }
 
     private static ByteBuffer read(FileChannel channel, long at, int bytes) throws IOException {
-        ByteBuffer buffer = PackFormat.buffer(bytes);
+        return fill(PackFormat.buffer(bytes), channel, at);
+    }
+
+    private static ByteBuffer fill(ByteBuffer buffer, FileChannel channel, long at) throws IOException {
         while (buffer.hasRemaining()) {
             if (channel.read(buffer, at + buffer.position()) < 0) {
                 throw new IOException("the file became shorter while it was read");

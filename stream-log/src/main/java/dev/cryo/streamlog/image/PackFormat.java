@@ -35,6 +35,12 @@ final class PackFormat {
     static final int FOOTER_CHECKED_BYTES = 12;
     static final int VERSION_OFFSET = 8;
 
+    /** The most bytes from the entries to the end of a pack: enough for 13 TB of whole blocks. */
+    static final int MAX_INDEX_BYTES = ImageFormat.WHOLE_BYTES;
+
+    /** The most blocks of a pack. */
+    static final int MAX_ENTRIES = (MAX_INDEX_BYTES - FOOTER_BYTES) / ENTRY_BYTES;
+
     /** Like a manifest's, with another letter. */
     private static final byte[] MAGIC = {(byte) 0x89, 'P', 'A', 'C', 'K', '\r', '\n', 0x1a};
 

@@ -10,28 +10,43 @@ import java.util.List;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
-/** Writes one pack; nobody sees it before it is {@linkplain #finish finished}. For one thread at a time. */
+/**
+ * Writes one pack; nobody sees it before it is {@linkplain #finish finished}. Where it has all blocks that a pack may
+ * have, it is finished and followed by another one. For one thread at a time.
+ */
 final class PackWriter implements AutoCloseable {
     static final String SUFFIX = ".pack";
     static final String PARTIAL = ".partial";
     /** Some blocks: the disk works while the next ones are read and named. */
     private static final long WRITEBACK_BYTES = 8L * ImageFormat.BLOCK_BYTES;
 
-    private final Path target;
-    private final Path partial;
+    private final Path folder;
+    private final String name;
     private final Disk disk;
+    private final int most;
     private final List<PackFormat.Entry> entries = new ArrayList<>();
+    private Path target;
+    private Path partial;
     private @Nullable FileChannel channel;
     private @Nullable Writeback writeback;
     private long written;
     private int version;
     private long end = PackFormat.HEADER_BYTES;
+    private int finished;
 
     /** A pack that will be {@code folder/name.pack}; nothing is created before the first block. */
     PackWriter(Path folder, String name, Disk disk) {
+        this(folder, name, disk, PackFormat.MAX_ENTRIES);
+    }
+
+    /** A pack of at most so many blocks; those that follow are {@code folder/name+1.pack} and so on. */
+    PackWriter(Path folder, String name, Disk disk, int most) {
+        this.folder = folder;
+        this.name = name;
+        this.disk = disk;
+        this.most = most;
         this.target = folder.resolve(name + SUFFIX);
         this.partial = folder.resolve(name + SUFFIX + PARTIAL);
-        this.disk = disk;
     }
 
     /**
@@ -42,6 +57,9 @@ final class PackWriter implements AutoCloseable {
      * @param bytes of the block
      */
     void append(BlockId id, ByteBuffer pages, int stored, int bytes, Codec codec) throws IOException {
+        if (entries.size() == most) {
+            beginNext();
+        }
         FileChannel to = channel(codec.isSealed() ? PackFormat.VERSION : PackFormat.PLAIN_VERSION);
         CRC32C crc = new CRC32C();
         crc.update(pages.duplicate());
@@ -69,6 +87,21 @@ final class PackWriter implements AutoCloseable {
         return channel;
     }
 
+    /** No other writer's pack has such a name: theirs are of letters, digits, and {@code - _ .} alone. */
+    private void beginNext() throws IOException {
+        finish();
+        close();
+        finished++;
+        String next = name + "+" + finished + SUFFIX;
+        target = folder.resolve(next);
+        partial = folder.resolve(next + PARTIAL);
+        channel = null;
+        writeback = null;
+        entries.clear();
+        end = PackFormat.HEADER_BYTES;
+        written = 0;
+    }
+
     /** Makes the pack durable and known; does nothing where it has no blocks. */
     void finish() throws IOException {
         if (channel == null) {
@@ -86,11 +119,6 @@ final class PackWriter implements AutoCloseable {
         disk.force(partial, channel);
         disk.rename(partial, target);
         disk.forceParent(target);
-    }
-
-    /** Bytes written up to now. */
-    long bytes() {
-        return channel == null ? 0 : end;
     }
 
     /** Closes the file; what is not finished stays until it is cleaned up. */

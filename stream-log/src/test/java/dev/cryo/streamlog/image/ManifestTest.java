@@ -170,6 +170,53 @@ class ManifestTest {
                     .hasMessage("damaged image: bucket/manifest: " + message);
         }
 
+        private void assertJobIsRefused(String expected, String found, JobInfo job) throws IOException {
+            byte[] manifest = new ManifestFile(ID, new Manifest(job, 1, 0, List.of()), Optional.empty()).encode();
+            write(manifest);
+            String message = "manifest: expected " + expected + ", found " + found;
+            assertThatThrownBy(ManifestTest.this::open)
+                    .isInstanceOf(CorruptImageException.class)
+                    .hasMessageEndingWith(message);
+            assertThatThrownBy(() -> TestImages.store(temp).decode(manifest, "bucket/manifest"))
+                    .hasMessageEndingWith(message);
+        }
+
+        private static JobInfo job(String name, String version, String device, String text) {
+            return new JobInfo(
+                    name, version, JobInfo.Arrangement.PROXY, device, JobInfo.HostMode.APP, List.of("java"),
+                    List.of("A=b"), text, List.of());
+        }
+
+        @Test
+        void namesThatNoJobCanHaveAreRefused() throws IOException {
+            String grammar = "a job's name, letters, digits, and . _ - between them, at most 64";
+            for (String name : List.of("", ".", "..", "a/b", "../../../x", "-a", "a\n", "a b", "a".repeat(65))) {
+                assertJobIsRefused(grammar, '"' + name.replace('\n', '?') + '"', job(name, "1", "ptx", "/"));
+            }
+            String colours = "../../../x\u001b[31m\u009b31m";
+            assertJobIsRefused(grammar, "\"../../../x?[31m?31m\"", job(colours, "1", "ptx", "/"));
+        }
+
+        @Test
+        void whatIsPrintedOfAJobHasNoControlCharacters() throws IOException {
+            assertJobIsRefused(
+                    "a version of cryo without control characters", "\"1?\"", job("a", "1\u0007", "ptx", "/"));
+            assertJobIsRefused(
+                    "a kind of device without control characters", "\"?[1m\"", job("a", "1", "\u001b[1m", "/"));
+        }
+
+        @Test
+        void whatTheSystemIsGivenOfAJobHasNoNul() throws IOException {
+            assertJobIsRefused("a working directory without NUL", "\"/a?b\"", job("a", "1", "ptx", "/a\0b"));
+            JobInfo good = TestImages.job();
+            assertJobIsRefused("an environment without NUL", "\"A=?\"", new JobInfo(
+                    "a", "1", good.arrangement(), "ptx", good.host(), good.commandLine(), List.of("A=\0"), "/",
+                    List.of()));
+            assertJobIsRefused("a command line without NUL", "\"?\"", new JobInfo(
+                    "a", "1", good.arrangement(), "ptx", good.host(), List.of("java", "\0"), List.of(), "/",
+                    List.of()));
+        }
+
         @Test
         void propertiesThatAreNumbersAreTaken() throws IOException {
             JobInfo job = TestImages.job().with(List.of(

@@ -3,13 +3,18 @@ package dev.cryo.streamlog.image;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.management.ThreadMXBean;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -89,6 +94,78 @@ class PackFileTest {
         assertThatThrownBy(this::use)
                 .isInstanceOf(ImageTooNewException.class)
                 .hasMessageContaining("expected pack version 3 at most, found 9");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 0, -5})
+    void packsOfVersionsThatNeverWereAreTooOld(int version) throws IOException {
+        byte[] bytes = whole.clone();
+        ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putInt(PackFormat.VERSION_OFFSET, version);
+        write(bytes, index());
+        assertThatThrownBy(this::use)
+                .isInstanceOf(ImageTooOldException.class)
+                .hasMessageContaining("some.pack at offset 8: expected pack version 2 at least, found " + version);
+    }
+
+    @Test
+    void anIndexOfMoreBlocksThanAPackMayHaveIsRefusedBeforeItIsRead() throws IOException {
+        int blocks = 53_000_000;
+        long footerAt = PackFormat.HEADER_BYTES + (long) blocks * PackFormat.ENTRY_BYTES;
+        writeSparse(blocks, footerAt);
+        assertThatThrownBy(this::use)
+                .isInstanceOf(CorruptImageException.class)
+                .hasMessageContaining("some.pack at offset " + footerAt)
+                .hasMessageContaining("expected at most 6710885 blocks in a pack, found 53000000 blocks");
+    }
+
+    @Test
+    void aLargeIndexIsCheckedBeforeRoomIsMadeForIt() throws IOException {
+        long footerAt = PackFormat.HEADER_BYTES + (long) PackFormat.MAX_ENTRIES * PackFormat.ENTRY_BYTES;
+        writeSparse(PackFormat.MAX_ENTRIES, footerAt);
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long before = threads.getCurrentThreadAllocatedBytes();
+        assertThatThrownBy(this::use)
+                .isInstanceOf(CorruptImageException.class)
+                .hasMessageContaining("expected CRC32C 0x00000000 of header and index");
+        assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(32 << 20);
+    }
+
+    /** Writes a pack that says it has so many blocks, and has a hole for their entries. */
+    private void writeSparse(int blocks, long footerAt) throws IOException {
+        ByteBuffer footer = PackFormat.buffer(PackFormat.FOOTER_BYTES);
+        PackFormat.putFooter(footer, PackFormat.HEADER_BYTES, blocks);
+        PackFormat.seal(footer, 0);
+        Files.delete(path);
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            channel.write(PackFormat.header(PackFormat.PLAIN_VERSION));
+            channel.write(footer.flip(), footerAt);
+        }
+    }
+
+    @Test
+    void whatIsMoreThanAPackMayHaveGoesToOthers() throws IOException {
+        List<BlockId> ids = new ArrayList<>();
+        try (PackWriter pack = new PackWriter(folder, "1-many", Disk.REAL, 2)) {
+            for (int i = 0; i < 5; i++) {
+                ByteBuffer pages = ByteBuffer.allocate(4096);
+                new Random(i).nextBytes(pages.array());
+                BlockId id = BlockId.of(MemorySegment.ofArray(pages.array()), 4096);
+                pack.append(id, pages, 4096, 4096, Codec.RAW);
+                ids.add(id);
+            }
+            pack.finish();
+        }
+        List<BlockId> found = new ArrayList<>();
+        for (String name : List.of("1-many", "1-many+1", "1-many+2")) {
+            path = folder.resolve(name + PackWriter.SUFFIX);
+            use();
+            try (PackFile pack = PackFile.open(path)) {
+                pack.entries().forEach(entry -> found.add(entry.id()));
+            }
+        }
+        assertThat(found).isEqualTo(ids);
+        PackCollector.removeAll(folder, "1-", Disk.REAL);
+        assertThat(folder).isDirectoryNotContaining("glob:**1-*");
     }
 
     @ParameterizedTest
