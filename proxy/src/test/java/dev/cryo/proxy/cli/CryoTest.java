@@ -83,17 +83,19 @@ class CryoTest {
                 List.of("/bin/true"), Map.of(), "/", JobSettings.Engine.SPLIT, JobSettings.Device.PTX,
                 CaptureMethod.AUTO, JobSettings.Host.APP, false, 0, JobSettings.OnFailure.STOP, false, true, false,
                 Policy.PAGES, ImageSettings.ORDINARY, 1000);
-        for (String name : List.of("broken", "sound")) {
+        for (String name : List.of("broken", "sound", "torn")) {
             Files.createDirectories(home.resolve("jobs").resolve(name));
             Files.write(
                     home.resolve("jobs").resolve(name).resolve("job.json"),
                     new ObjectMapper().writeValueAsBytes(settings));
         }
-        Files.writeString(home.resolve("jobs/broken/status.json"), "{\"phase\": ");
+        Files.writeString(home.resolve("jobs/broken/job.json"), "{\"command\": ");
+        Files.writeString(home.resolve("jobs/broken/status.json"), "{\"phase\": \"RUNNING\", \"startedMillis\": 1}");
+        Files.writeString(home.resolve("jobs/torn/status.json"), "{\"phase\": ");
         Files.writeString(home.resolve("jobs/sound/status.json"), "{\"phase\": \"RUNNING\", \"startedMillis\": 1}");
 
         assertThat(run("ps")).isEqualTo(ExitCodes.FAILED);
-        assertThat(out.toString()).contains("sound  lost").doesNotContain("broken");
+        assertThat(out.toString()).contains("sound  lost", "torn   lost").doesNotContain("broken");
         assertThat(err.toString()).startsWith("cryo: job broken: cannot read ");
     }
 
