@@ -1,9 +1,7 @@
 package dev.cryo.benchmarks.job;
 
+import dev.cryo.proxy.host.ProcessState;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
@@ -45,22 +43,11 @@ public final class Signals {
      */
     public static void awaitEnd(long pid) throws UnexpectedException, InterruptedException {
         long end = System.nanoTime() + GONE.toNanos();
-        while (!hasEnded(pid)) {
+        while (!ProcessState.hasEnded(pid)) {
             if (System.nanoTime() - end > 0) {
                 throw new UnexpectedException("process " + pid + " did not end within " + GONE.toSeconds() + " s");
             }
             Thread.sleep(5);
-        }
-    }
-
-    /** Gone, or a zombie of which no thread is left. */
-    private static boolean hasEnded(long pid) {
-        try {
-            String stat = Files.readString(Path.of("/proc/" + pid + "/stat"), StandardCharsets.ISO_8859_1);
-            String[] behindName = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
-            return behindName[0].equals("Z") && behindName[17].equals("1");
-        } catch (IOException e) {
-            return true;
         }
     }
 }
