@@ -1,8 +1,8 @@
 package dev.cryo.streamlog.image;
 
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
 import java.nio.ByteBuffer;
 import java.nio.file.FileSystemException;
 import java.util.Optional;
@@ -13,15 +13,16 @@ import org.jspecify.annotations.Nullable;
 final class BlockBuffer {
     private static final MemorySegment ZERO_PAGE = MemorySegment.ofArray(new byte[ImageFormat.PAGE_BYTES]);
 
-    private final Arena arena;
+    private final SegmentAllocator allocator;
     private final MemorySegment segment;
     private final ByteBuffer bytes;
     private @Nullable ByteBuffer packed;
     private @Nullable ByteBuffer sealed;
 
-    BlockBuffer(Arena arena) {
-        this.arena = arena;
-        segment = arena.allocate(ImageFormat.BLOCK_BYTES, ImageFormat.PAGE_BYTES);
+    /** A buffer whose memory lasts as long as the allocator's. */
+    BlockBuffer(SegmentAllocator allocator) {
+        this.allocator = allocator;
+        segment = allocator.allocate(ImageFormat.BLOCK_BYTES, ImageFormat.PAGE_BYTES);
         bytes = segment.asByteBuffer();
     }
 
@@ -38,7 +39,7 @@ final class BlockBuffer {
     /** Memory for what is stored of a block that is compressed. */
     ByteBuffer packed() {
         if (packed == null) {
-            packed = arena.allocate(ImageFormat.BLOCK_BYTES, ImageFormat.PAGE_BYTES).asByteBuffer();
+            packed = allocator.allocate(ImageFormat.BLOCK_BYTES, ImageFormat.PAGE_BYTES).asByteBuffer();
         }
         return packed;
     }
@@ -47,7 +48,7 @@ final class BlockBuffer {
     ByteBuffer sealed() {
         if (sealed == null) {
             int most = PackFormat.pages(ImageFormat.BLOCK_BYTES + ImageKey.OVERHEAD);
-            sealed = arena.allocate(most, ImageFormat.PAGE_BYTES).asByteBuffer();
+            sealed = allocator.allocate(most, ImageFormat.PAGE_BYTES).asByteBuffer();
         }
         return sealed;
     }

@@ -7,6 +7,7 @@ import com.dynatrace.hash4j.hashing.Hashing;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a block is known by: the 128 bits of XXH3 over its bytes, without the zero pages at its end.
@@ -25,7 +26,7 @@ public record BlockId(long high, long low) {
      * What is hashed at a time, as an array of its own: where a JVM has just begun, accesses to a memory segment are
      * slower by 20 times than those to an array, until 20 MiB are hashed.
      */
-    private static final int CHUNK_BYTES = 64 << 10;
+    private static final int CHUNK_BYTES = 16 << 10;
 
     /** The id of the first {@code length} bytes of some memory, at least one. */
     static BlockId of(MemorySegment memory, int length) {
@@ -44,6 +45,17 @@ public record BlockId(long high, long low) {
     static BlockId of(MemorySegment memory, int length, Optional<ImageKey> key) {
         BlockId hash = of(memory, length);
         return key.map(names -> names.name(hash)).orElse(hash);
+    }
+
+    /** As a record's own, which is linked at its first use only and slow until it is compiled: maps are full of ids. */
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof BlockId id && high == id.high && low == id.low;
+    }
+
+    @Override
+    public int hashCode() {
+        return Long.hashCode(high);
     }
 
     @Override

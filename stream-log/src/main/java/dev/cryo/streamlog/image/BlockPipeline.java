@@ -1,8 +1,8 @@
 package dev.cryo.streamlog.image;
 
+import dev.cryo.streamlog.linux.PageAllocator;
 import dev.cryo.streamlog.linux.Priority;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -14,22 +14,33 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Stores blocks that are not stored yet: several threads read, name and compress, the calling one writes, in order.
- * Memory is bounded by two buffers for each thread. For one caller at a time.
+ * Memory is bounded by four buffers for each thread. For one caller at a time.
  */
 final class BlockPipeline implements AutoCloseable {
+    /**
+     * So many blocks are read at ordinary priority. Little is soonest out of the job's way when it is done at once;
+     * where it takes longer, the job goes before it.
+     */
+    private static final int AT_ONCE_BLOCKS = 128;
+    /** Enough that a thread goes on while the oldest block waits for another, which has no processor. */
+    private static final int BUFFERS_PER_THREAD = 4;
+
     private final Packs known;
     private final PeerBlocks peers;
     private final PackWriter pack;
     private final Optional<Compression> compression;
     private final Optional<ImageKey> key;
-    private final Arena arena = Arena.ofShared();
+    private final PageAllocator memory = new PageAllocator();
     private final List<BlockBuffer> free = new ArrayList<>();
+    private int toAllocate;
     private final Set<BlockId> written = new HashSet<>();
     private final ExecutorService workers;
+    private final AtomicInteger begun = new AtomicInteger();
 
     /** Stores in a pack what neither it nor the known ones nor the peers have; all stay the caller's. */
     BlockPipeline(Packs known, PeerBlocks peers, PackWriter pack, WriteOptions options) {
@@ -38,15 +49,10 @@ final class BlockPipeline implements AutoCloseable {
         this.pack = pack;
         this.compression = options.compress() ? Compression.find() : Optional.empty();
         this.key = options.key();
-        for (int i = 0; i < 2 * options.threads(); i++) {
-            free.add(new BlockBuffer(arena));
-        }
+        this.toAllocate = BUFFERS_PER_THREAD * options.threads();
         this.workers = Executors.newFixedThreadPool(
                 options.threads(),
-                work -> Thread.ofPlatform().daemon().name("cryo-image-writer").unstarted(() -> {
-                    Priority.lower();
-                    work.run();
-                }));
+                Thread.ofPlatform().daemon().name("cryo-image-writer").factory());
     }
 
     /** What blocks are read from, by several threads at a time. */
@@ -72,13 +78,12 @@ final class BlockPipeline implements AutoCloseable {
                 BlockId name = names.of(i);
                 ids.add(name == null ? BlockId.ZERO : name);
                 if (name == null) {
-                    if (free.isEmpty()) {
+                    if (free.isEmpty() && toAllocate == 0) {
                         take(underWay.remove(), ids);
                     }
                     int block = i;
-                    BlockBuffer buffer = free.removeLast();
-                    underWay.add(new Reading(block, workers.submit(() ->
-                            PreparedBlock.of(buffer, source.fill(block, buffer), this::isStored, compression, key))));
+                    BlockBuffer buffer = buffer();
+                    underWay.add(new Reading(block, workers.submit(() -> prepare(block, source, buffer))));
                 }
             }
             while (!underWay.isEmpty()) {
@@ -89,6 +94,22 @@ final class BlockPipeline implements AutoCloseable {
             // After a failure: nobody may fill a buffer any more when the caller gives the source up.
             underWay.forEach(reading -> settle(reading.prepared()));
         }
+    }
+
+    /** A free buffer; there must be one, or one that was not needed up to now. */
+    private BlockBuffer buffer() {
+        if (!free.isEmpty()) {
+            return free.removeLast();
+        }
+        toAllocate--;
+        return new BlockBuffer(memory);
+    }
+
+    private PreparedBlock prepare(int block, Source source, BlockBuffer buffer) throws IOException {
+        if (begun.incrementAndGet() > AT_ONCE_BLOCKS) {
+            Priority.lower();
+        }
+        return PreparedBlock.of(buffer, source.fill(block, buffer), this::isStored, compression, key);
     }
 
     private boolean isStored(BlockId id) throws IOException {
@@ -107,7 +128,7 @@ final class BlockPipeline implements AutoCloseable {
      * blocks may not be.
      */
     BlockId storeRaw(BlockFiller filler) throws IOException {
-        BlockBuffer buffer = free.removeLast();
+        BlockBuffer buffer = buffer();
         return append(PreparedBlock.of(buffer, filler.fill(buffer), known::has, Optional.empty(), key));
     }
 
@@ -159,8 +180,8 @@ final class BlockPipeline implements AutoCloseable {
     }
 
     @Override
-    public void close() {
+    public void close() throws IOException {
         workers.close();
-        arena.close();
+        memory.close();
     }
 }

@@ -3,6 +3,7 @@ package dev.cryo.streamlog.image;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -34,7 +35,7 @@ class Disk {
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
     }
 
-    void write(Path file, FileChannel channel, ByteBuffer bytes) throws IOException {
+    void write(Path file, WritableByteChannel channel, ByteBuffer bytes) throws IOException {
         try {
             while (bytes.hasRemaining()) {
                 channel.write(bytes);

@@ -37,12 +37,25 @@ public record Earlier(Optional<Section> section, Unchanged unchanged) {
         return block -> {
             List<MemoryWindows.Piece> pieces = now.pieces(block);
             Integer earlier = blocks.get(pieces.getFirst().address() / ImageFormat.BLOCK_BYTES);
-            if (earlier == null || !then.pieces(earlier).equals(pieces)) {
-                return null; // The block has other memory in it.
+            if (earlier == null || !isUnchanged(then.pieces(earlier), pieces)) {
+                return null;
             }
             BlockId id = ids.get(earlier);
-            boolean asItWas = pieces.stream().allMatch(piece -> unchanged.is(piece.address(), piece.bytes()));
-            return asItWas && (id.equals(BlockId.ZERO) || stored.test(id)) ? id : null;
+            return id.equals(BlockId.ZERO) || stored.test(id) ? id : null;
         };
+    }
+
+    /** Whether a block has the same memory in it as then, and that is as it was. Each block of each image is asked. */
+    private boolean isUnchanged(List<MemoryWindows.Piece> then, List<MemoryWindows.Piece> now) {
+        if (then.size() != now.size()) {
+            return false;
+        }
+        for (int i = 0; i < now.size(); i++) {
+            MemoryWindows.Piece piece = now.get(i);
+            if (!piece.isAt(then.get(i)) || !unchanged.is(piece.address(), piece.bytes())) {
+                return false;
+            }
+        }
+        return true;
     }
 }

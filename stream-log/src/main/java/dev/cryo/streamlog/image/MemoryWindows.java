@@ -78,5 +78,10 @@ final class MemoryWindows {
     }
 
     /** A part of a range that lies in one block, at an offset there. */
-    record Piece(long address, int inBlock, int bytes) {}
+    record Piece(long address, int inBlock, int bytes) {
+        /** Whether both are the same memory at the same place. */
+        boolean isAt(Piece other) {
+            return address == other.address && inBlock == other.inBlock && bytes == other.bytes;
+        }
+    }
 }

@@ -1,9 +1,7 @@
 package dev.cryo.streamlog.image;
 
-import dev.cryo.streamlog.linux.Writeback;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,9 +15,6 @@ import org.jspecify.annotations.Nullable;
 final class PackWriter implements AutoCloseable {
     static final String SUFFIX = ".pack";
     static final String PARTIAL = ".partial";
-    /** Some blocks: the disk works while the next ones are read and named. */
-    private static final long WRITEBACK_BYTES = 8L * ImageFormat.BLOCK_BYTES;
-
     private final Path folder;
     private final String name;
     private final Disk disk;
@@ -27,9 +22,7 @@ final class PackWriter implements AutoCloseable {
     private final List<PackFormat.Entry> entries = new ArrayList<>();
     private Path target;
     private Path partial;
-    private @Nullable FileChannel channel;
-    private @Nullable Writeback writeback;
-    private long written;
+    private @Nullable PackOutput output;
     private int version;
     private long end = PackFormat.HEADER_BYTES;
     private int finished;
@@ -60,7 +53,7 @@ final class PackWriter implements AutoCloseable {
         if (entries.size() == most) {
             beginNext();
         }
-        FileChannel to = channel(codec.isSealed() ? PackFormat.VERSION : PackFormat.PLAIN_VERSION);
+        PackOutput to = output(codec.isSealed() ? PackFormat.VERSION : PackFormat.PLAIN_VERSION);
         CRC32C crc = new CRC32C();
         crc.update(pages.duplicate());
         PackFormat.Entry entry =
@@ -68,23 +61,18 @@ final class PackWriter implements AutoCloseable {
         disk.write(partial, to, pages);
         entries.add(entry);
         end = entry.end();
-        if (writeback != null && end - written >= WRITEBACK_BYTES) {
-            writeback.begin(written, end - written);
-            written = end;
-        }
     }
 
-    private FileChannel channel(int wanted) throws IOException {
-        if (channel == null) {
+    private PackOutput output(int wanted) throws IOException {
+        if (output == null) {
             version = wanted;
-            channel = disk.createFile(partial);
-            writeback = Writeback.of(partial);
-            disk.write(partial, channel, PackFormat.header(version));
+            output = PackOutput.of(partial, disk.createFile(partial));
+            disk.write(partial, output, PackFormat.header(version));
         }
         if (version != wanted) {
             throw new IllegalStateException("a pack has encrypted blocks, or others");
         }
-        return channel;
+        return output;
     }
 
     /** No other writer's pack has such a name: theirs are of letters, digits, and {@code - _ .} alone. */
@@ -95,16 +83,14 @@ final class PackWriter implements AutoCloseable {
         String next = name + "+" + finished + SUFFIX;
         target = folder.resolve(next);
         partial = folder.resolve(next + PARTIAL);
-        channel = null;
-        writeback = null;
+        output = null;
         entries.clear();
         end = PackFormat.HEADER_BYTES;
-        written = 0;
     }
 
     /** Makes the pack durable and known; does nothing where it has no blocks. */
     void finish() throws IOException {
-        if (channel == null) {
+        if (output == null) {
             return;
         }
         ByteBuffer index = PackFormat.buffer(
@@ -115,8 +101,8 @@ final class PackWriter implements AutoCloseable {
         crc.update(PackFormat.header(version));
         crc.update(index.duplicate().flip());
         PackFormat.seal(index, (int) crc.getValue());
-        disk.write(partial, channel, index.flip());
-        disk.force(partial, channel);
+        disk.write(partial, output, index.flip());
+        disk.force(partial, output.file());
         disk.rename(partial, target);
         disk.forceParent(target);
     }
@@ -124,10 +110,8 @@ final class PackWriter implements AutoCloseable {
     /** Closes the file; what is not finished stays until it is cleaned up. */
     @Override
     public void close() throws IOException {
-        try (Writeback ended = writeback) {
-            if (channel != null) {
-                channel.close();
-            }
+        if (output != null) {
+            output.close();
         }
     }
 }

@@ -10,6 +10,8 @@ final class Descriptors {
     private static final long SYS_PIDFD_GETFD = 438;
     private static final long O_RDONLY_CLOEXEC = 02000000;
     private static final long O_RDWR_CLOEXEC = 02 | O_RDONLY_CLOEXEC;
+    /** O_WRONLY | O_DIRECT | O_NOFOLLOW | O_CLOEXEC, as on x86-64. */
+    private static final long O_WRONLY_DIRECT = 01 | 040000 | 0400000 | 02000000;
     private static final MethodHandle SYSCALL = LibC.bindSyscall(3);
     private static final MethodHandle IOCTL = LibC.bind("ioctl", 3);
     private static final MethodHandle OPEN = LibC.bind("open", 2);
@@ -25,6 +27,11 @@ final class Descriptors {
     /** Opens a file to read. */
     static int openToRead(String path, String what) throws LinuxException {
         return open(path, O_RDONLY_CLOEXEC, what);
+    }
+
+    /** Opens a file, and no link, to write past the page cache. */
+    static int openToWriteDirectly(String path, String what) throws LinuxException {
+        return open(path, O_WRONLY_DIRECT, what);
     }
 
     private static int open(String path, long flags, String what) throws LinuxException {

@@ -7,6 +7,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -14,7 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * moment, read from here while this process writes on. Shared mappings are not frozen.
  *
  * <p>The child only ever runs the C library's {@code sleep}: no Java runs in it, so it needs none of the threads and
- * locks that a fork does not copy. Reading is thread-safe; {@link #close} ends and reaps the child. So does the end of
+ * locks that a fork does not copy. Reading is thread-safe; {@link #close} ends the child. So does the end of
  * this process, for the child holds all its descriptors, and who waits for their end would wait on: the kernel ends a
  * child that is traced with the thread that traces it (PTRACE_O_EXITKILL). That thread is the one that forks, and must
  * live as long. Where tracing is not permitted, the child outlives a process that is killed.
@@ -28,6 +29,8 @@ public final class FrozenFork implements AutoCloseable {
     private static final long LIFE_SECONDS = 3600;
     /** It is left behind where this process is killed at that moment. */
     private static final long REHEARSAL_SECONDS = 5;
+    private static final int ESRCH = 3;
+    private static final int NONE = -1;
     private static final long STACK_BYTES = 64 * 1024;
     private static final MethodHandle CLONE = Linker.nativeLinker()
             .downcallHandle(
@@ -40,18 +43,21 @@ public final class FrozenFork implements AutoCloseable {
                             ValueLayout.JAVA_LONG),
                     Linker.Option.captureCallState("errno"),
                     Linker.Option.firstVariadicArg(4));
-    private static final MethodHandle PROCESS_VM_READV = LibC.bind("process_vm_readv", 6);
+    private static final MethodHandle PREAD = LibC.bind("pread", 4);
     private static final MethodHandle KILL = LibC.bind("kill", 2);
     private static final MethodHandle PTRACE = LibC.bind("ptrace", 4);
     private static final MethodHandle WAITPID = LibC.bind("waitpid", 3);
 
     private static final Set<FrozenFork> OPEN = ConcurrentHashMap.newKeySet();
+    private static final Set<FrozenFork> ENDING = ConcurrentHashMap.newKeySet();
 
     static {
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> OPEN.forEach(FrozenFork::end), "cryo-end-forks"));
+        Runtime.getRuntime().addShutdownHook(new Thread(FrozenFork::endAll, "cryo-end-forks"));
     }
 
     private final long pid;
+    private final CompletableFuture<Void> reaped = new CompletableFuture<>();
+    private int memory = NONE;
 
     private FrozenFork(long pid) {
         this.pid = pid;
@@ -63,6 +69,7 @@ public final class FrozenFork implements AutoCloseable {
     }
 
     private static FrozenFork fork(long lifeSeconds) throws LinuxException {
+        ENDING.forEach(ending -> ending.reaped.join());
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment top = arena.allocate(STACK_BYTES, 16).asSlice(STACK_BYTES - 64);
             int child = (int) CLONE.invokeExact(LibC.errnoPlace(), LibC.symbol("sleep"), top, SIGCHLD, lifeSeconds);
@@ -76,6 +83,7 @@ public final class FrozenFork implements AutoCloseable {
             if (traced != 0) {
                 LOG.log(System.Logger.Level.DEBUG, "a fork may outlive this process: errno {0}", LibC.errno());
             }
+            fork.open();
             return fork;
         } catch (LinuxException e) {
             throw e;
@@ -84,13 +92,24 @@ public final class FrozenFork implements AutoCloseable {
         }
     }
 
+    private void open() throws LinuxException {
+        try {
+            memory = Descriptors.openToRead("/proc/" + pid + "/mem", "open the memory of a fork");
+        } catch (LinuxException e) {
+            close();
+            throw e;
+        }
+    }
+
     /** Forks and ends the fork: the first fork of a JVM takes longer by what it loads and links for it. */
     public static void rehearse() {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment some = arena.allocate(ValueLayout.JAVA_LONG); // Before the fork, which has it then.
-            try (FrozenFork fork = fork(REHEARSAL_SECONDS)) {
+            FrozenFork fork = fork(REHEARSAL_SECONDS);
+            try (fork) {
                 fork.read(some.address(), some);
             }
+            fork.reaped.join();
         } catch (LinuxException e) {
             LOG.log(System.Logger.Level.WARNING, "no fork can be made: {0}", e.getMessage());
         }
@@ -101,49 +120,80 @@ public final class FrozenFork implements AutoCloseable {
         return pid;
     }
 
-    /** Fills a native segment with the child's memory from {@code address}. */
+    /**
+     * Fills a native segment with the child's memory from {@code address}. By its file and not by process_vm_readv(2),
+     * which pins pages: for that the kernel first gives the child a copy of each that it shares with this process,
+     * until the memory is there twice.
+     */
     public void read(long address, MemorySegment into) throws LinuxException {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment vectors = arena.allocate(32, 8);
-            long done = 0;
-            while (done < into.byteSize()) {
-                vectors.set(ValueLayout.JAVA_LONG, 0, into.address() + done);
-                vectors.set(ValueLayout.JAVA_LONG, 8, into.byteSize() - done);
-                vectors.set(ValueLayout.JAVA_LONG, 16, address + done);
-                vectors.set(ValueLayout.JAVA_LONG, 24, into.byteSize() - done);
-                long count = (long) PROCESS_VM_READV.invokeExact(
-                        LibC.errnoPlace(), pid, vectors.address(), 1L, vectors.address() + 16, 1L, 0L);
-                if (count <= 0) {
-                    throw new LinuxException(
-                            "read frozen memory at 0x" + Long.toHexString(address + done), LibC.errno());
-                }
-                done += count;
+        long done = 0;
+        while (done < into.byteSize()) {
+            long count;
+            try {
+                count = (long) PREAD.invokeExact(
+                        LibC.errnoPlace(),
+                        (long) memory,
+                        into.address() + done,
+                        into.byteSize() - done,
+                        address + done);
+            } catch (Throwable e) {
+                throw new IllegalStateException(e);
             }
-        } catch (LinuxException e) {
-            throw e;
-        } catch (Throwable e) {
-            throw new IllegalStateException(e);
+            if (count <= 0) {
+                String what = "read frozen memory at 0x" + Long.toHexString(address + done);
+                throw new LinuxException(what, count == 0 ? ESRCH : LibC.errno());
+            }
+            done += count;
         }
     }
 
+    /** Ends the child. That its memory is given back takes a while: the next fork waits for that, and nobody else. */
     @Override
     public void close() {
-        if (!end()) {
+        if (!kill()) {
             throw new IllegalStateException("frozen fork was closed before");
         }
+        ENDING.add(this);
+        Thread.ofPlatform().daemon().name("cryo-fork-reaper").start(() -> {
+            try {
+                reap();
+            } finally {
+                ENDING.remove(this);
+                reaped.complete(null);
+            }
+        });
     }
 
-    private boolean end() {
+    private boolean kill() {
         if (!OPEN.remove(this)) {
             return false;
         }
         try {
+            if (memory != NONE) {
+                Descriptors.close(memory);
+            }
             int killed = (int) (long) KILL.invokeExact(LibC.errnoPlace(), pid, SIGKILL);
-            int reaped = (int) (long) WAITPID.invokeExact(LibC.errnoPlace(), pid, 0L, 0L);
-            assert killed == 0 && reaped == pid : "frozen fork " + pid + " was reaped by somebody else";
+            assert killed == 0 : "frozen fork " + pid + " was reaped by somebody else";
             return true;
         } catch (Throwable e) {
             throw new IllegalStateException(e);
+        }
+    }
+
+    private void reap() {
+        try {
+            int ended = (int) (long) WAITPID.invokeExact(LibC.errnoPlace(), pid, 0L, 0L);
+            assert ended == pid : "frozen fork " + pid + " was reaped by somebody else";
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static void endAll() {
+        for (FrozenFork fork : OPEN) {
+            if (fork.kill()) {
+                fork.reap();
+            }
         }
     }
 }

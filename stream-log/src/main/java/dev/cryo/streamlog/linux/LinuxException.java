@@ -7,6 +7,12 @@ public final class LinuxException extends IOException {
     private static final long serialVersionUID = 1;
     private final int errno;
 
+    /** For who tells what failed by itself. */
+    LinuxException(int errno) {
+        super(describe(errno));
+        this.errno = errno;
+    }
+
     LinuxException(String what, int errno) {
         super(what + ": " + describe(errno));
         this.errno = errno;
@@ -22,6 +28,7 @@ public final class LinuxException extends IOException {
             case 1 -> "operation not permitted";
             case 2 -> "no such file or directory";
             case 3 -> "no such process";
+            case 5 -> "input/output error";
             case 9 -> "bad file descriptor";
             case 10 -> "no child process";
             case 11 -> "resource temporarily unavailable";
@@ -32,8 +39,10 @@ public final class LinuxException extends IOException {
             case 22 -> "invalid argument";
             case 19 -> "no such device";
             case 24 -> "too many open files";
-            case 28 -> "no space left";
+            case 28 -> "No space left on device"; // As the JDK tells it.
+            case 30 -> "the file system is read-only";
             case 38 -> "not in this kernel";
+            case 122 -> "disk quota exceeded";
             default -> "errno " + errno;
         };
     }

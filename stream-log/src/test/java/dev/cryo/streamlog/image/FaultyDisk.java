@@ -3,6 +3,7 @@ package dev.cryo.streamlog.image;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -76,7 +77,7 @@ class FaultyDisk extends Disk {
     }
 
     @Override
-    void write(Path file, FileChannel channel, ByteBuffer bytes) throws IOException {
+    void write(Path file, WritableByteChannel channel, ByteBuffer bytes) throws IOException {
         if (operations == faultAt) {
             ByteBuffer half = bytes.duplicate().limit(bytes.position() + bytes.remaining() / 2);
             super.write(file, channel, half);

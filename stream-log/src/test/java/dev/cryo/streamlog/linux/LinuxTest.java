@@ -3,7 +3,6 @@ package dev.cryo.streamlog.linux;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
@@ -52,59 +51,6 @@ class LinuxTest {
         SharedMemory memory = SharedMemory.create("test", MIB);
         memory.close();
         assertThatThrownBy(memory::close).isInstanceOf(IllegalStateException.class);
-    }
-
-    @Test
-    void aFrozenForkKeepsWhatWasThereWhenItWasMade() throws Exception {
-        VirtualMemory.reserve(BASE, 32 * MIB);
-        try (Arena arena = Arena.ofConfined()) {
-            VirtualMemory.commit(BASE, 32 * MIB);
-            MemorySegment memory = VirtualMemory.at(BASE, 32 * MIB);
-            memory.fill((byte) 1);
-            try (FrozenFork fork = FrozenFork.fork()) {
-                memory.fill((byte) 2);
-                MemorySegment copy = arena.allocate(32 * MIB);
-                fork.read(BASE, copy);
-                assertThat(copy.mismatch(arena.allocate(32 * MIB).fill((byte) 1))).isEqualTo(-1);
-                assertThat(ProcessHandle.of(fork.pid())).isPresent();
-            }
-        } finally {
-            VirtualMemory.unmap(BASE, 32 * MIB);
-        }
-    }
-
-    @Test
-    void aFrozenForkEndsWithTheThreadThatMadeItAndSoWithItsProcess() throws Exception {
-        FrozenFork[] made = new FrozenFork[1];
-        Thread thread = Thread.ofPlatform().start(() -> {
-            try {
-                made[0] = FrozenFork.fork();
-            } catch (LinuxException e) {
-                throw new IllegalStateException(e);
-            }
-        });
-        thread.join();
-        try (FrozenFork fork = made[0];
-                Arena arena = Arena.ofConfined()) {
-            MemorySegment some = arena.allocate(ValueLayout.JAVA_LONG);
-            long limit = System.nanoTime() + 10_000_000_000L;
-            boolean lives = true;
-            while (lives && System.nanoTime() < limit) {
-                try {
-                    fork.read(some.address(), some);
-                } catch (LinuxException e) {
-                    lives = false;
-                }
-            }
-            assertThat(lives).isFalse();
-        }
-    }
-
-    @Test
-    void rehearsingAForkLeavesNoProcess() {
-        long before = ProcessHandle.current().children().count();
-        FrozenFork.rehearse();
-        assertThat(ProcessHandle.current().children()).hasSize((int) before);
     }
 
     @Test
