@@ -22,7 +22,7 @@ fail() { say "$@"; exit 1; }
 command_line() {
     printf '%s\n' -XX:+UseSerialGC -XX:+DisplayVMOutputToStderr -XX:CompileThresholdScaling=6 \
         --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
-        -Djdk.reflect.useNativeAccessorOnly=true "-Dcryo.dist=$dist" \
+        -Djdk.reflect.useNativeAccessorOnly=true -Dio.netty.jfr.enabled=false "-Dcryo.dist=$dist" \
         -cp "$dist/lib/*:$examples/*"
 }
 

@@ -81,6 +81,7 @@ public record CommandLine(List<String> prefix, Map<String, String> environment) 
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
                 "-Djdk.reflect.useNativeAccessorOnly=true",
+                "-Dio.netty.jfr.enabled=false",
                 "-D" + DIST + "=" + dist,
                 "-cp",
                 classPath));

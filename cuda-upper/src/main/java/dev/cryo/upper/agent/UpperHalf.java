@@ -3,7 +3,6 @@ package dev.cryo.upper.agent;
 import dev.cryo.streamlog.call.Call;
 import dev.cryo.streamlog.control.ControlMessage;
 import dev.cryo.streamlog.control.Rehearsal;
-import dev.cryo.streamlog.log.LogCodec;
 import dev.cryo.streamlog.log.StreamLog;
 import dev.cryo.streamlog.ring.RingClient;
 import dev.cryo.upper.cuda.Cuda;
@@ -111,7 +110,7 @@ public final class UpperHalf {
         client.complete(made);
         made.start(WELCOME_TIMEOUT);
         Core.connect(() -> checkpoint(made));
-        Rehearsal.start(() -> LogCodec.encode(log.calls()));
+        Rehearsal.start(made::rehearse);
     }
 
     private static Core.Outcome checkpoint(CheckpointClient client) {

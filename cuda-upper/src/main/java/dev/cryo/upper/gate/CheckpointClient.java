@@ -3,6 +3,7 @@ package dev.cryo.upper.gate;
 import dev.cryo.streamlog.control.ControlMessage;
 import dev.cryo.streamlog.log.LogCodec;
 import dev.cryo.streamlog.log.StreamLog;
+import dev.cryo.streamlog.ring.RingClient;
 import dev.cryo.upper.cuda.Notices;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -94,6 +95,23 @@ public final class CheckpointClient {
         this.resources = resources;
         this.lowerHalf = lowerHalf;
         this.welcomed = welcomed;
+    }
+
+    /** Closes and opens a gate as a checkpoint does, but one that nobody's calls pass through. */
+    public void rehearse() {
+        try (RingClient ring = RingClient.create(call -> { })) {
+            CheckpointClient other = new CheckpointClient(
+                    socket, hello, CheckpointGate.of(ring), log, CheckpointResources.NONE, lowerHalf, welcomed);
+            ControlMessage gated = other.answer(new ControlMessage.Gate(0));
+            ControlMessage running = other.answer(new ControlMessage.Resume(""));
+            if (!(gated instanceof ControlMessage.Gated && running instanceof ControlMessage.Running)) {
+                throw new IllegalStateException("a gate without calls was answered " + gated + ", " + running);
+            }
+        } catch (IOException e) {
+            Notices.say("the first checkpoint will take longer: " + e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** Connects, and returns how the application comes to be running once its lower half can be called. */
