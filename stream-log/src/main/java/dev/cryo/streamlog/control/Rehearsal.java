@@ -10,7 +10,6 @@ import dev.cryo.streamlog.control.ControlMessage.Resume;
 import dev.cryo.streamlog.control.ControlMessage.Running;
 import dev.cryo.streamlog.control.ControlMessage.Suspend;
 import dev.cryo.streamlog.control.ControlMessage.Suspended;
-import dev.cryo.streamlog.linux.Priority;
 import java.nio.ByteBuffer;
 import java.util.List;
 
@@ -35,13 +34,13 @@ public final class Rehearsal {
     private Rehearsal() {}
 
     /**
-     * Begins it, on a thread of low priority.
+     * Begins it, on a thread of its own. Not with a low priority: a checkpoint that comes meanwhile waits for what is
+     * being loaded and linked.
      *
      * @param ownPart of this process in a checkpoint; must leave everything as it is
      */
     public static void start(Runnable ownPart) {
         Thread.ofPlatform().name("cryo-rehearsal").daemon().start(() -> {
-            Priority.lower();
             for (ControlMessage message : SAID) {
                 ControlMessage unused = exchange(message);
             }
