@@ -1,5 +1,7 @@
 package dev.cryo.streamlog.image;
 
+import java.util.Optional;
+
 /** How the bytes of a block are stored; the ordinal is the format. */
 enum Codec {
     /** As they are: what is stored can be mapped. */
@@ -10,6 +12,13 @@ enum Codec {
     SEALED_RAW,
     /** One zstd frame, encrypted. */
     SEALED_ZSTD;
+
+    private static final Codec[] ALL = values();
+
+    /** The one of a number in an index, if it is one. */
+    static Optional<Codec> of(int number) {
+        return number >= 0 && number < ALL.length ? Optional.of(ALL[number]) : Optional.empty();
+    }
 
     boolean isSealed() {
         return this == SEALED_RAW || this == SEALED_ZSTD;

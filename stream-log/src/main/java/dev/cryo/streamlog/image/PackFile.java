@@ -122,10 +122,10 @@ final class PackFile implements AutoCloseable {
     }
 
     private static boolean isPossible(PackFormat.Entry entry, boolean sealed) {
-        if (entry.codec() < 0 || entry.codec() >= Codec.values().length) {
+        Codec codec = Codec.of(entry.codec()).orElse(null);
+        if (codec == null) {
             return false;
         }
-        Codec codec = Codec.values()[entry.codec()];
         int contents = entry.stored() - (sealed ? ImageKey.OVERHEAD : 0);
         return codec.isSealed() == sealed
                 && entry.bytes() > 0
@@ -166,7 +166,7 @@ final class PackFile implements AutoCloseable {
                 entry.stored(),
                 entry.checked(),
                 entry.bytes(),
-                Codec.values()[entry.codec()],
+                Codec.of(entry.codec()).orElseThrow(),
                 entry.crc32c());
     }
 
