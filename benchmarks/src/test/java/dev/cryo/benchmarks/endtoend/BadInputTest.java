@@ -65,6 +65,29 @@ class BadInputTest extends InWorkplace {
         assertThat(malformed.err().text()).contains("seven");
     }
 
+    @Test
+    @NeedsCriu
+    void aRestartThatIsRefusedLeavesTheSettingsAsTheyWere() throws Exception {
+        Child launched = place.launch(JOB, List.of(), TRAINING);
+        TrainerOutput.awaitEpoch(launched, 1, RUN);
+        place.checkpoint(JOB);
+        place.run("stop", "--no-checkpoint", JOB).succeed(SOON);
+        Path settings = place.job(JOB).resolve("job.json");
+        String before = Files.readString(settings);
+        Path packs = place.job(JOB).resolve("images/packs");
+        Path aside = Files.move(packs, packs.resolveSibling("aside"));
+
+        Child refused = place.run("restart", JOB, "--interval", "1h");
+        assertThat(refused.exitCode(SOON)).isNotZero();
+        assertThat(refused.err().text()).contains("nothing was started");
+        assertThat(settings).hasContent(before);
+
+        Files.move(aside, packs);
+        Child restarted = place.start("restart", JOB, "--interval", "1h");
+        TrainerOutput.awaitEpoch(restarted, 5, RUN);
+        assertThat(Files.readString(settings)).isNotEqualTo(before).contains("3600");
+    }
+
     /** By the parts that only a store needs, which lie apart from the class path. */
     @Test
     void aStoreThatDoesNotAnswerIsNamed() throws Exception {

@@ -159,9 +159,8 @@ public final class SectionWriter implements AutoCloseable {
     /** Gives everything up; what was written stays until the image is given up. */
     @Override
     public void close() throws IOException {
-        pipeline.close();
-        try (known) {
-            pack.close();
+        try (known; pack) {
+            pipeline.close();
         }
     }
 

@@ -13,6 +13,7 @@ import java.util.Optional;
  */
 public final class DirectFile implements AutoCloseable {
     private static final int EINVAL = 22;
+    private static final int EOPNOTSUPP = 95;
     private static final MethodHandle PWRITE = LibC.bind("pwrite", 4);
 
     private final int descriptor;
@@ -26,11 +27,15 @@ public final class DirectFile implements AutoCloseable {
         try {
             return Optional.of(new DirectFile(Descriptors.openToWriteDirectly(file.toString(), "open " + file)));
         } catch (LinuxException e) {
-            if (e.errno() == EINVAL) {
+            if (isNoSuchWay(e.errno())) {
                 return Optional.empty();
             }
             throw e;
         }
+    }
+
+    private static boolean isNoSuchWay(int error) {
+        return error == EINVAL || error == EOPNOTSUPP;
     }
 
     /**
@@ -56,7 +61,7 @@ public final class DirectFile implements AutoCloseable {
         }
         if (result < 0) {
             int error = LibC.errno();
-            if (error == EINVAL) {
+            if (isNoSuchWay(error)) {
                 return -1;
             }
             throw new LinuxException(error);
