@@ -61,9 +61,12 @@ final class HeldCapture implements AutoCloseable {
 
     @Override
     public void close() {
-        device.close();
-        if (pageLocked != null) {
-            pageLocked.close();
+        try {
+            device.close();
+        } finally {
+            if (pageLocked != null) {
+                pageLocked.close();
+            }
         }
     }
 

@@ -193,8 +193,8 @@ public final class LowerHalfSession implements AutoCloseable {
             synchronized (this) {
                 persisting = false;
                 held = null;
-                capture.close();
                 notifyAll();
+                capture.close();
             }
         }
     }

@@ -40,12 +40,19 @@ public final class Rehearsal {
      * @param ownPart of this process in a checkpoint; must leave everything as it is
      */
     public static void start(Runnable ownPart) {
-        Thread.ofPlatform().name("cryo-rehearsal").daemon().start(() -> {
+        Thread.ofPlatform().name("cryo-rehearsal").daemon().start(() -> rehearse(ownPart));
+    }
+
+    private static void rehearse(Runnable ownPart) {
+        try {
             for (ControlMessage message : SAID) {
                 ControlMessage unused = exchange(message);
             }
             ownPart.run();
-        });
+        } catch (RuntimeException | Error e) {
+            // Such as for want of memory. An uncaught one may end the process.
+            System.getLogger("dev.cryo.rehearsal").log(System.Logger.Level.DEBUG, "a first checkpoint takes longer", e);
+        }
     }
 
     /** Says a message and hears it. */

@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class BlockPipeline implements AutoCloseable {
     /**
-     * So many blocks are read at ordinary priority. Little is soonest out of the job's way when it is done at once;
-     * where it takes longer, the job goes before it.
+     * So many blocks of a writer are read at ordinary priority. Little is soonest out of the job's way when it is done
+     * at once; where it takes longer, the job goes before it.
      */
     private static final int AT_ONCE_BLOCKS = 128;
     /** Enough that a thread goes on while the oldest block waits for another, which has no processor. */
@@ -79,7 +79,7 @@ final class BlockPipeline implements AutoCloseable {
                 ids.add(name == null ? BlockId.ZERO : name);
                 if (name == null) {
                     if (free.isEmpty() && toAllocate == 0) {
-                        take(underWay.remove(), ids);
+                        takeFirst(underWay, ids);
                     }
                     int block = i;
                     BlockBuffer buffer = buffer();
@@ -87,7 +87,7 @@ final class BlockPipeline implements AutoCloseable {
                 }
             }
             while (!underWay.isEmpty()) {
-                take(underWay.remove(), ids);
+                takeFirst(underWay, ids);
             }
             return ids;
         } finally {
@@ -119,8 +119,12 @@ final class BlockPipeline implements AutoCloseable {
     /** A block that is being read, named and compressed. */
     private record Reading(int block, Future<PreparedBlock> prepared) {}
 
-    private void take(Reading reading, List<BlockId> ids) throws IOException {
-        ids.set(reading.block(), append(await(reading.prepared())));
+    /** It stays under way if that fails: somebody may still fill its buffer. */
+    private void takeFirst(Deque<Reading> underWay, List<BlockId> ids) throws IOException {
+        Reading first = underWay.element();
+        PreparedBlock block = await(first.prepared());
+        underWay.remove();
+        ids.set(first.block(), append(block));
     }
 
     /**

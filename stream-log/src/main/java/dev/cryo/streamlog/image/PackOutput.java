@@ -20,38 +20,54 @@ final class PackOutput implements WritableByteChannel {
     private static final long WRITEBACK_BYTES = 8L * ImageFormat.BLOCK_BYTES;
 
     private final FileChannel file;
-    private final @Nullable DirectFile direct;
+    private final @Nullable Direct direct;
     private final Writeback writeback;
     private boolean past;
     private long end;
     private long begun;
+    private boolean closed;
 
-    private PackOutput(FileChannel file, @Nullable DirectFile direct, Writeback writeback) {
+    private PackOutput(FileChannel file, @Nullable Direct direct, Writeback writeback) {
         this.file = file;
         this.direct = direct;
         this.writeback = writeback;
         this.past = direct != null;
     }
 
+    /** Another way to the file; -1 where it cannot be written so. */
+    interface Direct extends AutoCloseable {
+        /** Writes whole pages of a direct buffer to a page of the file, maybe not all of them. */
+        int write(ByteBuffer pages, long offset);
+
+        @Override
+        void close() throws IOException;
+
+        /** The way past the page cache, if there is one. */
+        static Optional<Direct> of(Path path) {
+            return DirectFile.open(path).map(file -> new Direct() {
+                @Override
+                public int write(ByteBuffer pages, long offset) {
+                    return file.write(pages, offset);
+                }
+
+                @Override
+                public void close() throws IOException {
+                    file.close();
+                }
+            });
+        }
+    }
+
     /** For a file that was just created, which is closed with this, or if this fails. */
     static PackOutput of(Path path, FileChannel file) throws IOException {
-        return of(path, file, DirectFile::open);
+        return of(path, file, Direct.of(path));
     }
 
-    /** How a file is opened for writes past the page cache. */
-    @FunctionalInterface
-    interface Opening {
-        /** Empty where its file system has no such way. */
-        Optional<DirectFile> open(Path path) throws IOException;
-    }
-
-    static PackOutput of(Path path, FileChannel file, Opening opening) throws IOException {
-        @Nullable DirectFile direct = null;
+    static PackOutput of(Path path, FileChannel file, Optional<Direct> direct) throws IOException {
         try {
-            direct = opening.open(path).orElse(null);
-            return new PackOutput(file, direct, Writeback.of(path));
-        } catch (IOException | RuntimeException e) {
-            try (file; DirectFile opened = direct) {
+            return new PackOutput(file, direct.orElse(null), Writeback.of(path));
+        } catch (IOException | RuntimeException | Error e) {
+            try (file; Direct opened = direct.orElse(null)) {
                 throw e;
             }
         }
@@ -83,8 +99,8 @@ final class PackOutput implements WritableByteChannel {
                 && end % ImageFormat.PAGE_BYTES == 0;
     }
 
-    /** -1 if the file system does not take it, nor any other. */
-    private int direct(ByteBuffer bytes) throws IOException {
+    /** -1 if it cannot be, nor any other that follows. */
+    private int direct(ByteBuffer bytes) {
         int count = past && direct != null ? direct.write(bytes, end) : -1;
         past &= count >= 0;
         return count;
@@ -97,7 +113,11 @@ final class PackOutput implements WritableByteChannel {
 
     @Override
     public void close() throws IOException {
-        try (file; DirectFile opened = direct) {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        try (file; Direct opened = direct) {
             writeback.close();
         }
     }

@@ -7,7 +7,8 @@ import java.util.Optional;
 /**
  * How contents are written to an image.
  *
- * @param threads that read, name and compress blocks; at a low priority, beside the one that writes
+ * @param threads that read, name and compress blocks, beside the one that writes; but for the first ones at a low
+ *     priority
  * @param compress whether blocks are compressed where that pays; raw ones can be mapped
  * @param key what everything is encrypted with, if it is
  * @param peers the folders of other jobs' images, of which blocks are referred to instead of being written

@@ -9,6 +9,7 @@ import java.lang.invoke.MethodHandle;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * A copy-on-write copy of this process that stands still: its memory is this process's private memory as it was at one
@@ -30,6 +31,8 @@ public final class FrozenFork implements AutoCloseable {
     /** It is left behind where this process is killed at that moment. */
     private static final long REHEARSAL_SECONDS = 5;
     private static final int ESRCH = 3;
+    private static final int EIO = 5;
+    private static final int EFAULT = 14;
     private static final int NONE = -1;
     private static final long STACK_BYTES = 64 * 1024;
     private static final MethodHandle CLONE = Linker.nativeLinker()
@@ -59,11 +62,14 @@ public final class FrozenFork implements AutoCloseable {
     private final CompletableFuture<Void> reaped = new CompletableFuture<>();
     private int memory = NONE;
 
-    private FrozenFork(long pid) {
-        this.pid = pid;
+    private FrozenFork(long lifeSeconds) throws LinuxException {
+        pid = cloned(lifeSeconds);
     }
 
-    /** Forks. Takes about 7 ms for each GiB in huge pages, 60 ms in small ones. */
+    /**
+     * Forks. Takes about 7 ms for each GiB in huge pages, 60 ms in small ones; and as long as it takes until the memory
+     * of an earlier one that was just closed is given back.
+     */
     public static FrozenFork fork() throws LinuxException {
         return fork(LIFE_SECONDS);
     }
@@ -71,33 +77,53 @@ public final class FrozenFork implements AutoCloseable {
     private static FrozenFork fork(long lifeSeconds) throws LinuxException {
         ENDING.forEach(ending -> ending.reaped.join());
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment top = arena.allocate(STACK_BYTES, 16).asSlice(STACK_BYTES - 64);
-            int child = (int) CLONE.invokeExact(LibC.errnoPlace(), LibC.symbol("sleep"), top, SIGCHLD, lifeSeconds);
-            if (child < 0) {
-                throw new LinuxException("fork", LibC.errno());
-            }
-            FrozenFork fork = new FrozenFork(child);
+            MemorySegment witness = arena.allocateFrom(ValueLayout.JAVA_LONG, ThreadLocalRandom.current().nextLong());
+            FrozenFork fork = new FrozenFork(lifeSeconds);
             OPEN.add(fork);
-            long traced = (long) PTRACE.invokeExact(
-                    LibC.errnoPlace(), PTRACE_SEIZE, (long) child, 0L, PTRACE_O_EXITKILL);
-            if (traced != 0) {
-                LOG.log(System.Logger.Level.DEBUG, "a fork may outlive this process: errno {0}", LibC.errno());
+            try {
+                fork.trace();
+                fork.open(witness, arena.allocate(ValueLayout.JAVA_LONG));
+                return fork;
+            } catch (LinuxException | RuntimeException | Error e) {
+                fork.close();
+                throw e;
             }
-            fork.open();
-            return fork;
-        } catch (LinuxException e) {
-            throw e;
-        } catch (Throwable e) {
-            throw new IllegalStateException(e);
         }
     }
 
-    private void open() throws LinuxException {
+    private static int cloned(long lifeSeconds) throws LinuxException {
+        int child;
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment top = arena.allocate(STACK_BYTES, 16).asSlice(STACK_BYTES - 64);
+            child = (int) CLONE.invokeExact(LibC.errnoPlace(), LibC.symbol("sleep"), top, SIGCHLD, lifeSeconds);
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+        if (child < 0) {
+            throw new LinuxException("fork", LibC.errno());
+        }
+        return child;
+    }
+
+    private void trace() {
+        long traced;
         try {
-            memory = Descriptors.openToRead("/proc/" + pid + "/mem", "open the memory of a fork");
-        } catch (LinuxException e) {
-            close();
-            throw e;
+            traced = (long) PTRACE.invokeExact(LibC.errnoPlace(), PTRACE_SEIZE, pid, 0L, PTRACE_O_EXITKILL);
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+        if (traced != 0) {
+            LOG.log(System.Logger.Level.DEBUG, "a fork may outlive this process: errno {0}", LibC.errno());
+        }
+    }
+
+    /** Opens its memory, and makes sure that it is its: /proc may be that of other numbers of processes. */
+    private void open(MemorySegment witness, MemorySegment found) throws LinuxException {
+        String what = "open the memory of fork " + pid;
+        memory = Descriptors.openToRead("/proc/" + pid + "/mem", what);
+        read(witness.address(), found);
+        if (found.mismatch(witness) >= 0) {
+            throw new LinuxException(what + ", /proc has another process of that number", ESRCH);
         }
     }
 
@@ -140,28 +166,29 @@ public final class FrozenFork implements AutoCloseable {
                 throw new IllegalStateException(e);
             }
             if (count <= 0) {
-                String what = "read frozen memory at 0x" + Long.toHexString(address + done);
-                throw new LinuxException(what, count == 0 ? ESRCH : LibC.errno());
+                throw unreadable(address + done, count == 0 ? ESRCH : LibC.errno());
             }
             done += count;
         }
     }
 
-    /** Ends the child. That its memory is given back takes a while: the next fork waits for that, and nobody else. */
+    private static LinuxException unreadable(long address, int errno) {
+        String what = "read frozen memory at 0x" + Long.toHexString(address);
+        return new LinuxException(what, errno == EIO ? EFAULT : errno); // So the kernel tells that none is there.
+    }
+
+    /** Ends the child. That its memory is given back takes a while, for which the next fork waits, and nobody else. */
     @Override
     public void close() {
         if (!kill()) {
             throw new IllegalStateException("frozen fork was closed before");
         }
         ENDING.add(this);
-        Thread.ofPlatform().daemon().name("cryo-fork-reaper").start(() -> {
-            try {
-                reap();
-            } finally {
-                ENDING.remove(this);
-                reaped.complete(null);
-            }
-        });
+        try {
+            Thread.ofPlatform().daemon().name("cryo-fork-reaper").start(this::reap);
+        } catch (OutOfMemoryError e) {
+            reap(); // There is no room for one more thread.
+        }
     }
 
     private boolean kill() {
@@ -169,11 +196,11 @@ public final class FrozenFork implements AutoCloseable {
             return false;
         }
         try {
+            int killed = (int) (long) KILL.invokeExact(LibC.errnoPlace(), pid, SIGKILL);
+            assert killed == 0 : "frozen fork " + pid + " was reaped by somebody else";
             if (memory != NONE) {
                 Descriptors.close(memory);
             }
-            int killed = (int) (long) KILL.invokeExact(LibC.errnoPlace(), pid, SIGKILL);
-            assert killed == 0 : "frozen fork " + pid + " was reaped by somebody else";
             return true;
         } catch (Throwable e) {
             throw new IllegalStateException(e);
@@ -186,6 +213,9 @@ public final class FrozenFork implements AutoCloseable {
             assert ended == pid : "frozen fork " + pid + " was reaped by somebody else";
         } catch (Throwable e) {
             throw new IllegalStateException(e);
+        } finally {
+            ENDING.remove(this);
+            reaped.complete(null);
         }
     }
 

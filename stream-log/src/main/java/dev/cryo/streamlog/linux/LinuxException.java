@@ -7,12 +7,6 @@ public final class LinuxException extends IOException {
     private static final long serialVersionUID = 1;
     private final int errno;
 
-    /** For who tells what failed by itself. */
-    LinuxException(int errno) {
-        super(describe(errno));
-        this.errno = errno;
-    }
-
     LinuxException(String what, int errno) {
         super(what + ": " + describe(errno));
         this.errno = errno;
@@ -39,7 +33,7 @@ public final class LinuxException extends IOException {
             case 22 -> "invalid argument";
             case 19 -> "no such device";
             case 24 -> "too many open files";
-            case 28 -> "No space left on device"; // As the JDK tells it.
+            case 28 -> "no space left";
             case 30 -> "the file system is read-only";
             case 38 -> "not in this kernel";
             case 122 -> "disk quota exceeded";

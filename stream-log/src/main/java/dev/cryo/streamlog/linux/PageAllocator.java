@@ -8,7 +8,8 @@ import java.util.List;
 /**
  * Allocates zeroed memory in whole pages, huge ones where the kernel has them, all of which is given back by
  * {@link #close}. Unlike an arena that threads share, whose end waits for each thread of the JVM, busy ones too, that
- * takes no time; who uses the memory after it ends the process. Thread-safe.
+ * takes no time, and nothing keeps anybody from using the memory afterwards: who allocates answers for that.
+ * Thread-safe.
  */
 public final class PageAllocator implements SegmentAllocator, AutoCloseable {
     private final List<MemorySegment> allocated = new ArrayList<>();
