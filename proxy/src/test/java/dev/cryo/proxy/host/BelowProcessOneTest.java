@@ -21,7 +21,6 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.opentest4j.TestAbortedException;
 
 /** A program below a process 1 that only waits for it. */
 @Tag("criu")
@@ -33,18 +32,10 @@ class BelowProcessOneTest {
     @TempDir
     Path folder;
 
-    private final HostState host = usable();
+    private final HostState host = DumpCase.usable();
     private StandardStreams streams;
     private BufferedReader out;
     private @Nullable ApplicationProcess started;
-
-    private static HostState usable() {
-        try {
-            return new HostState(Criu.usable(System.getenv()));
-        } catch (HostStateException e) {
-            throw new TestAbortedException(e.getMessage(), e);
-        }
-    }
 
     @BeforeEach
     void open() throws IOException {

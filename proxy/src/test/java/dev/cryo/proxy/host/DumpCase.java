@@ -17,7 +17,8 @@ abstract class DumpCase {
     Path image;
     Path work;
 
-    private static HostState usable() {
+    /** Aborts the test where CRIU cannot be used. */
+    static HostState usable() {
         try {
             return new HostState(Criu.usable(System.getenv()));
         } catch (HostStateException e) {
