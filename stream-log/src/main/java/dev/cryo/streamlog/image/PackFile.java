@@ -7,8 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.zip.CRC32C;
 
 /** A pack, opened for reading: its index is checked, its blocks are when they are read. Thread-safe until closed. */
@@ -18,12 +16,12 @@ final class PackFile implements AutoCloseable {
 
     private final Path path;
     private final FileChannel channel;
-    private final List<PackFormat.Entry> entries;
+    private final PackIndex index;
 
-    private PackFile(Path path, FileChannel channel, List<PackFormat.Entry> entries) {
+    private PackFile(Path path, FileChannel channel, PackIndex index) {
         this.path = path;
         this.channel = channel;
-        this.entries = entries;
+        this.index = index;
     }
 
     /**
@@ -44,7 +42,7 @@ final class PackFile implements AutoCloseable {
         }
     }
 
-    private static List<PackFormat.Entry> index(Path path, FileChannel channel) throws IOException {
+    private static PackIndex index(Path path, FileChannel channel) throws IOException {
         long size = channel.size();
         if (size < PackFormat.HEADER_BYTES + PackFormat.FOOTER_BYTES) {
             throw new CorruptImageException(path, 0, "a pack's header and footer", size + " bytes");
@@ -87,8 +85,9 @@ final class PackFile implements AutoCloseable {
             throw new ImageTooNewException(
                     path, PackFormat.VERSION_OFFSET, "pack version " + PackFormat.VERSION + " at most", "" + version);
         }
-        ByteBuffer index = read(channel, indexAt, (int) (footerAt - indexAt));
-        return entries(path, index, footer.entries(), indexAt, version == PackFormat.VERSION);
+        PackIndex index = new PackIndex(read(channel, indexAt, (int) (footerAt - indexAt)));
+        requirePossible(path, index, indexAt, version == PackFormat.VERSION);
+        return index;
     }
 
     private static int checksum(FileChannel channel, ByteBuffer header, long from, long to) throws IOException {
@@ -102,38 +101,38 @@ final class PackFile implements AutoCloseable {
         return (int) crc.getValue();
     }
 
-    private static List<PackFormat.Entry> entries(
-            Path path, ByteBuffer index, int count, long indexAt, boolean sealed) throws ImageException {
-        List<PackFormat.Entry> entries = new ArrayList<>(count);
+    private static void requirePossible(Path path, PackIndex index, long indexAt, boolean sealed)
+            throws ImageException {
         long end = PackFormat.HEADER_BYTES;
-        for (int i = 0; i < count; i++) {
-            PackFormat.Entry entry = PackFormat.entry(index);
-            if (entry.at() != end || !isPossible(entry, sealed)) {
+        for (int i = 0; i < index.size(); i++) {
+            if (index.at(i) != end || !isPossible(index, i, sealed)) {
                 throw new CorruptImageException(
-                        path, indexAt + (long) i * PackFormat.ENTRY_BYTES, "a block stored at " + end, "" + entry);
+                        path,
+                        indexAt + (long) i * PackFormat.ENTRY_BYTES,
+                        "a block stored at " + end,
+                        "" + index.get(i));
             }
-            entries.add(entry);
-            end = entry.end();
+            end += PackFormat.pages(index.stored(i));
         }
         if (end != indexAt) {
             throw new CorruptImageException(path, indexAt, "blocks up to " + indexAt, "blocks up to " + end);
         }
-        return entries;
     }
 
-    private static boolean isPossible(PackFormat.Entry entry, boolean sealed) {
-        Codec codec = Codec.of(entry.codec()).orElse(null);
+    private static boolean isPossible(PackIndex index, int block, boolean sealed) {
+        Codec codec = Codec.of(index.codec(block)).orElse(null);
         if (codec == null) {
             return false;
         }
-        int contents = entry.stored() - (sealed ? ImageKey.OVERHEAD : 0);
+        int bytes = index.bytes(block);
+        int contents = index.stored(block) - (sealed ? ImageKey.OVERHEAD : 0);
         return codec.isSealed() == sealed
-                && entry.bytes() > 0
-                && entry.bytes() <= ImageFormat.BLOCK_BYTES
+                && bytes > 0
+                && bytes <= ImageFormat.BLOCK_BYTES
                 && contents > 0
                 && contents <= ImageFormat.BLOCK_BYTES
-                && (codec.isCompressed() || contents == entry.bytes())
-                && !entry.id().equals(BlockId.ZERO);
+                && (codec.isCompressed() || contents == bytes)
+                && (index.high(block) | index.low(block)) != 0;
     }
 
     private static ByteBuffer read(FileChannel channel, long at, int bytes) throws IOException {
@@ -153,8 +152,9 @@ final class PackFile implements AutoCloseable {
         return path;
     }
 
-    List<PackFormat.Entry> entries() {
-        return entries;
+    /** Its blocks. */
+    PackIndex entries() {
+        return index;
     }
 
     StoredBlock block(PackFormat.Entry entry) {

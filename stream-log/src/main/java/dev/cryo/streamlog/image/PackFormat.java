@@ -94,16 +94,6 @@ final class PackFormat {
                 .putInt(entry.crc32c());
     }
 
-    static Entry entry(ByteBuffer from) {
-        return new Entry(
-                new BlockId(from.getLong(), from.getLong()),
-                from.getLong(),
-                from.getInt(),
-                from.getInt(),
-                from.getInt(),
-                from.getInt());
-    }
-
     /** Writes the footer but for its checksum and magic. */
     static void putFooter(ByteBuffer into, long index, int entries) {
         into.putLong(index).putInt(entries);

@@ -6,9 +6,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -22,9 +20,9 @@ final class Packs implements BlockSource {
 
     private final Path folder;
     private final List<PackFile> packs = new ArrayList<>();
-    private final Map<BlockId, StoredBlock> blocks = new HashMap<>();
     private final List<Path> unreadable = new ArrayList<>();
     private final List<Path> foreign = new ArrayList<>();
+    private BlockTable blocks = new BlockTable(List.of());
     private @Nullable ImageException why;
 
     private Packs(Path folder) {
@@ -83,7 +81,7 @@ final class Packs implements BlockSource {
     private boolean addAll(List<Path> paths) throws IOException {
         for (Path path : paths) {
             try {
-                add(PackFile.open(path));
+                packs.add(PackFile.open(path));
             } catch (NoSuchFileException e) {
                 return false;
             } catch (ImageException e) {
@@ -91,24 +89,21 @@ final class Packs implements BlockSource {
                 why = why == null ? e : why;
             }
         }
+        blocks = new BlockTable(packs.stream().map(PackFile::entries).toList());
         return true;
-    }
-
-    private void add(PackFile pack) {
-        packs.add(pack);
-        pack.entries().forEach(entry -> blocks.putIfAbsent(entry.id(), pack.block(entry)));
     }
 
     /** Whether a block is there. */
     boolean has(BlockId id) {
-        return blocks.containsKey(id);
+        return blocks.find(id) != BlockTable.NONE;
     }
 
     @Override
     public StoredBlock find(BlockId id) throws ImageException {
-        StoredBlock block = blocks.get(id);
-        if (block != null) {
-            return block;
+        long place = blocks.find(id);
+        if (place != BlockTable.NONE) {
+            PackFile pack = packs.get(BlockTable.index(place));
+            return pack.block(pack.entries().get(BlockTable.block(place)));
         }
         if (why != null) {
             throw why;

@@ -11,7 +11,8 @@ final class PeerBlocks {
     private final Path folder;
     private final String prefix;
     private final Disk disk;
-    private final Map<BlockId, PeerPack> blocks = new HashMap<>();
+    private final List<PeerPack> packs;
+    private final BlockTable blocks;
     /** Whether packs that were asked for could be linked; by identity, as lists of entries are long to compare. */
     private final Map<Object, Boolean> linked = new HashMap<>();
 
@@ -26,17 +27,17 @@ final class PeerBlocks {
         this.folder = folder;
         this.prefix = prefix;
         this.disk = disk;
-        for (PeerPack pack : PeerPack.of(stores)) {
-            pack.entries().forEach(entry -> blocks.putIfAbsent(entry.id(), pack));
-        }
+        this.packs = PeerPack.of(stores);
+        this.blocks = new BlockTable(packs.stream().map(PeerPack::entries).toList());
     }
 
     /** Whether one of them has a block, which can be referred to from then on. */
     synchronized boolean take(BlockId id) throws IOException {
-        PeerPack pack = blocks.get(id);
-        if (pack == null) {
+        long place = blocks.find(id);
+        if (place == BlockTable.NONE) {
             return false;
         }
+        PeerPack pack = packs.get(BlockTable.index(place));
         Boolean known = linked.get(pack.identity());
         if (known == null) {
             known = pack.linkInto(folder, prefix, disk);

@@ -20,7 +20,7 @@ import java.util.Set;
  * @param identity of the file, which names of files may lose
  * @param bytes of the file
  */
-record PeerPack(Path path, Object identity, long bytes, List<PackFormat.Entry> entries) {
+record PeerPack(Path path, Object identity, long bytes, PackIndex entries) {
     /** What the names of links begin with, behind the number of the image that came with them. */
     static final String LINKED = "linked-";
 
