@@ -66,6 +66,9 @@ record Installation(Path java, String classPath, Path agentJar, StartCache start
                 "-Djdk.reflect.useNativeAccessorOnly=true",
                 // All cores compute kernels; a collector that works beside them would only take their time.
                 "-XX:+UseParallelGC",
+                // Of small pages a fork takes long. Where there are no huge ones, nothing is to be told of it.
+                "-XX:+UseTransparentHugePages",
+                "-Xlog:pagesize=off",
                 "-XX:-UsePerfData",
                 "-XX:ErrorFile=" + folder.proxyCrash().toString().replace("%", "%%"),
                 "-Djava.util.logging.SimpleFormatter.format=%4$s: %5$s%6$s%n"));
