@@ -185,7 +185,7 @@ final class BlockPipeline implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        workers.close();
+        workers.shutdown(); // They have nothing to do any more, and end when they have a processor.
         memory.close();
     }
 }

@@ -177,38 +177,30 @@ public final class FrozenFork implements AutoCloseable {
         return new LinuxException(what, errno == EIO ? EFAULT : errno); // So the kernel tells that none is there.
     }
 
-    /** Ends the child. That its memory is given back takes a while, for which the next fork waits, and nobody else. */
+    /**
+     * Ends the child, aside: that it gives its memory back takes a while, and takes the processor of who ends it. The
+     * next fork waits for that, and nobody else.
+     */
     @Override
     public void close() {
-        if (!kill()) {
+        if (!OPEN.remove(this)) {
             throw new IllegalStateException("frozen fork was closed before");
         }
         ENDING.add(this);
         try {
-            Thread.ofPlatform().daemon().name("cryo-fork-reaper").start(this::reap);
+            Thread.ofPlatform().daemon().name("cryo-fork-reaper").start(this::end);
         } catch (OutOfMemoryError e) {
-            reap(); // There is no room for one more thread.
+            end(); // There is no room for one more thread.
         }
     }
 
-    private boolean kill() {
-        if (!OPEN.remove(this)) {
-            return false;
-        }
+    private void end() {
         try {
             int killed = (int) (long) KILL.invokeExact(LibC.errnoPlace(), pid, SIGKILL);
             assert killed == 0 : "frozen fork " + pid + " was reaped by somebody else";
             if (memory != NONE) {
                 Descriptors.close(memory);
             }
-            return true;
-        } catch (Throwable e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    private void reap() {
-        try {
             int ended = (int) (long) WAITPID.invokeExact(LibC.errnoPlace(), pid, 0L, 0L);
             assert ended == pid : "frozen fork " + pid + " was reaped by somebody else";
         } catch (Throwable e) {
@@ -221,9 +213,10 @@ public final class FrozenFork implements AutoCloseable {
 
     private static void endAll() {
         for (FrozenFork fork : OPEN) {
-            if (fork.kill()) {
-                fork.reap();
+            if (OPEN.remove(fork)) {
+                fork.end();
             }
         }
+        ENDING.forEach(ending -> ending.reaped.join());
     }
 }
