@@ -178,8 +178,8 @@ public final class FrozenFork implements AutoCloseable {
     }
 
     /**
-     * Ends the child, aside: that it gives its memory back takes a while, and takes the processor of who ends it. The
-     * next fork waits for that, and nobody else.
+     * Ends the child, aside: that it gives its memory back takes a while, in which it goes after all others. The next
+     * fork waits for that, and nobody else.
      */
     @Override
     public void close() {
@@ -195,6 +195,7 @@ public final class FrozenFork implements AutoCloseable {
     }
 
     private void end() {
+        Priority.lower(pid);
         try {
             int killed = (int) (long) KILL.invokeExact(LibC.errnoPlace(), pid, SIGKILL);
             assert killed == 0 : "frozen fork " + pid + " was reaped by somebody else";
