@@ -2,6 +2,7 @@ package dev.cryo.lower;
 
 import dev.cryo.streamlog.call.LowerHalf;
 import dev.cryo.streamlog.control.ControlMessage;
+import dev.cryo.streamlog.image.BlockBuffers;
 import dev.cryo.streamlog.image.ImageKey;
 import dev.cryo.streamlog.image.ImageKeys;
 import dev.cryo.streamlog.image.ImageReader;
@@ -34,6 +35,7 @@ public final class LowerHalfSession implements AutoCloseable {
 
     private final LowerHalf lowerHalf;
     private final Attacher attacher;
+    private final Optional<BlockBuffers> buffers;
     private @Nullable Attachment attachment;
     private @Nullable HeldCapture held;
     private boolean persisting;
@@ -47,8 +49,18 @@ public final class LowerHalfSession implements AutoCloseable {
 
     /** A session over a lower half, which stays the caller's to close after this. */
     public LowerHalfSession(LowerHalf lowerHalf, Attacher attacher) {
+        this(lowerHalf, attacher, Optional.empty());
+    }
+
+    /** One that keeps memory from one image to the next, where this process is not saved itself; the caller's, too. */
+    public LowerHalfSession(LowerHalf lowerHalf, Attacher attacher, BlockBuffers buffers) {
+        this(lowerHalf, attacher, Optional.of(buffers));
+    }
+
+    private LowerHalfSession(LowerHalf lowerHalf, Attacher attacher, Optional<BlockBuffers> buffers) {
         this.lowerHalf = lowerHalf;
         this.attacher = attacher;
+        this.buffers = buffers;
     }
 
     /**
@@ -182,8 +194,7 @@ public final class LowerHalfSession implements AutoCloseable {
                 request.compress(),
                 ImageKey.ofTold(request.key()),
                 request.peers().stream().map(Path::of).toList());
-        try (SectionWriter writer =
-                SectionWriter.create(Path.of(request.imageFolder()), DEVICE_FILE, options)) {
+        try (SectionWriter writer = writer(Path.of(request.imageFolder()), options)) {
             capture.writeTo(writer, last);
             byte[] sections = writer.finish();
             last = Optional.of(writer.section(Section.DEVICE));
@@ -197,6 +208,12 @@ public final class LowerHalfSession implements AutoCloseable {
                 capture.close();
             }
         }
+    }
+
+    private SectionWriter writer(Path imageFolder, WriteOptions options) throws IOException {
+        return buffers.isPresent()
+                ? SectionWriter.create(imageFolder, DEVICE_FILE, options, buffers.get())
+                : SectionWriter.create(imageFolder, DEVICE_FILE, options);
     }
 
     private synchronized ControlMessage discard() throws IOException {

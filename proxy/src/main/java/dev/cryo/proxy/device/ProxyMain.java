@@ -18,6 +18,7 @@ import dev.cryo.streamlog.control.ControlMessage.Hello;
 import dev.cryo.streamlog.control.ControlMessage.Persist;
 import dev.cryo.streamlog.control.ControlMessage.Role;
 import dev.cryo.streamlog.control.Rehearsal;
+import dev.cryo.streamlog.image.BlockBuffers;
 import dev.cryo.streamlog.linux.FrozenFork;
 import dev.cryo.streamlog.ring.RingServer;
 import java.io.IOException;
@@ -73,7 +74,8 @@ public final class ProxyMain {
         ignoreTerminal();
         UnifiedDevice device = device(arguments[1]);
         ManagedLowerHalf managed = new ManagedLowerHalf(device);
-        LowerHalfSession session = new LowerHalfSession(managed, (request, lowerHalf) -> attach(request, managed));
+        LowerHalfSession session = new LowerHalfSession(
+                managed, (request, lowerHalf) -> attach(request, managed), new BlockBuffers());
         SocketChannel supervisor = SocketChannel.open(UnixDomainSocketAddress.of(Path.of(arguments[0])));
         ProxyMain proxy = new ProxyMain(supervisor, device);
         session.onContentsLost(proxy::contentsLost);

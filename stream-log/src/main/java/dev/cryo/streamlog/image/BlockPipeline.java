@@ -1,6 +1,5 @@
 package dev.cryo.streamlog.image;
 
-import dev.cryo.streamlog.linux.PageAllocator;
 import dev.cryo.streamlog.linux.Priority;
 import java.io.IOException;
 import java.util.ArrayDeque;
@@ -35,21 +34,23 @@ final class BlockPipeline implements AutoCloseable {
     private final PackWriter pack;
     private final Optional<Compression> compression;
     private final Optional<ImageKey> key;
-    private final PageAllocator memory = new PageAllocator();
+    private final BlockBuffers buffers;
+    private final List<BlockBuffer> taken = new ArrayList<>();
     private final List<BlockBuffer> free = new ArrayList<>();
-    private int toAllocate;
+    private int toTake;
     private final Set<BlockId> written = new HashSet<>();
     private final ExecutorService workers;
     private final AtomicInteger begun = new AtomicInteger();
 
     /** Stores in a pack what neither it nor the known ones nor the peers have; all stay the caller's. */
-    BlockPipeline(Packs known, PeerBlocks peers, PackWriter pack, WriteOptions options) {
+    BlockPipeline(Packs known, PeerBlocks peers, PackWriter pack, BlockBuffers buffers, WriteOptions options) {
         this.known = known;
         this.peers = peers;
         this.pack = pack;
+        this.buffers = buffers;
         this.compression = options.compress() ? Compression.find() : Optional.empty();
         this.key = options.key();
-        this.toAllocate = BUFFERS_PER_THREAD * options.threads();
+        this.toTake = BUFFERS_PER_THREAD * options.threads();
         this.workers = Executors.newFixedThreadPool(
                 options.threads(),
                 Thread.ofPlatform().daemon().name("cryo-image-writer").factory());
@@ -78,7 +79,7 @@ final class BlockPipeline implements AutoCloseable {
                 BlockId name = names.of(i);
                 ids.add(name == null ? BlockId.ZERO : name);
                 if (name == null) {
-                    if (free.isEmpty() && toAllocate == 0) {
+                    if (free.isEmpty() && toTake == 0) {
                         takeFirst(underWay, ids);
                     }
                     int block = i;
@@ -101,8 +102,10 @@ final class BlockPipeline implements AutoCloseable {
         if (!free.isEmpty()) {
             return free.removeLast();
         }
-        toAllocate--;
-        return new BlockBuffer(memory);
+        toTake--;
+        BlockBuffer buffer = buffers.take();
+        taken.add(buffer);
+        return buffer;
     }
 
     private PreparedBlock prepare(int block, Source source, BlockBuffer buffer) throws IOException {
@@ -184,8 +187,8 @@ final class BlockPipeline implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException {
+    public void close() {
         workers.shutdown(); // They have nothing to do any more, and end when they have a processor.
-        memory.close();
+        buffers.giveBack(taken);
     }
 }

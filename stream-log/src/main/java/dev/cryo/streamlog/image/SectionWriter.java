@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Writes sections, one after the other, of an image that is being written, in the process that began the image or in
@@ -24,14 +25,17 @@ public final class SectionWriter implements AutoCloseable {
     private final Packs known;
     private final PeerBlocks peers;
     private final PackWriter pack;
+    private final Optional<BlockBuffers> own;
     private final BlockPipeline pipeline;
     private final List<Section> sections = new ArrayList<>();
 
-    private SectionWriter(Packs known, PeerBlocks peers, PackWriter pack, WriteOptions options) {
+    private SectionWriter(
+            Packs known, PeerBlocks peers, PackWriter pack, Optional<BlockBuffers> kept, WriteOptions options) {
         this.known = known;
         this.peers = peers;
         this.pack = pack;
-        this.pipeline = new BlockPipeline(known, peers, pack, options);
+        this.own = kept.isPresent() ? Optional.empty() : Optional.of(new BlockBuffers());
+        this.pipeline = new BlockPipeline(known, peers, pack, kept.or(() -> own).orElseThrow(), options);
     }
 
     /**
@@ -44,18 +48,30 @@ public final class SectionWriter implements AutoCloseable {
         return create(imageFolder, name, options, Disk.REAL);
     }
 
+    /** Creates one with buffers that are kept for later ones, and stay the caller's to close after it. */
+    public static SectionWriter create(Path imageFolder, String name, WriteOptions options, BlockBuffers kept)
+            throws IOException {
+        return create(imageFolder, name, options, Optional.of(kept), Disk.REAL);
+    }
+
     /** Creates one with {@linkplain WriteOptions#ORDINARY ordinary} options. */
     public static SectionWriter create(Path imageFolder, String name) throws IOException {
         return create(imageFolder, name, WriteOptions.ORDINARY);
     }
 
     static SectionWriter create(Path imageFolder, String name, WriteOptions options, Disk disk) throws IOException {
+        return create(imageFolder, name, options, Optional.empty(), disk);
+    }
+
+    private static SectionWriter create(
+            Path imageFolder, String name, WriteOptions options, Optional<BlockBuffers> kept, Disk disk)
+            throws IOException {
         Names.checkFile(name);
         Path packs = imageFolder.resolveSibling(Packs.FOLDER);
         Packs known = Packs.open(packs);
         String prefix = ImageWriter.packPrefix(imageFolder);
         PeerBlocks peers = new PeerBlocks(options.peers(), packs, prefix, disk);
-        return new SectionWriter(known, peers, new PackWriter(packs, prefix + name, disk), options);
+        return new SectionWriter(known, peers, new PackWriter(packs, prefix + name, disk), kept, options);
     }
 
     /** Writes a section that will be read as a whole: every byte is stored, as it is. */
@@ -161,6 +177,10 @@ public final class SectionWriter implements AutoCloseable {
     public void close() throws IOException {
         try (known; pack) {
             pipeline.close();
+        } finally {
+            if (own.isPresent()) {
+                own.get().close();
+            }
         }
     }
 

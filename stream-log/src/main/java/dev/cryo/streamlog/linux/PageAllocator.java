@@ -7,9 +7,9 @@ import java.util.List;
 
 /**
  * Allocates zeroed memory in whole pages, huge ones where the kernel has them, all of which is given back by
- * {@link #close}. Unlike an arena that threads share, whose end waits for each thread of the JVM, busy ones too, that
- * takes no time, and nothing keeps anybody from using the memory afterwards: who allocates answers for that.
- * Thread-safe.
+ * {@link #close}. Forks of this process do not have it, or what is written to it after a fork would be copied. Unlike
+ * an arena that threads share, whose end waits for each thread of the JVM, busy ones too, that takes no time, and
+ * nothing keeps anybody from using the memory afterwards: who allocates answers for that. Thread-safe.
  */
 public final class PageAllocator implements SegmentAllocator, AutoCloseable {
     private final List<MemorySegment> allocated = new ArrayList<>();
@@ -28,7 +28,7 @@ public final class PageAllocator implements SegmentAllocator, AutoCloseable {
         long whole = Math.ceilDiv(bytes, VirtualMemory.PAGE_BYTES) * VirtualMemory.PAGE_BYTES;
         MemorySegment memory;
         try {
-            memory = VirtualMemory.at(VirtualMemory.allocate(whole), whole);
+            memory = VirtualMemory.at(mapped(whole), whole);
         } catch (LinuxException e) {
             throw new OutOfMemoryError(e.getMessage());
         }
@@ -36,6 +36,17 @@ public final class PageAllocator implements SegmentAllocator, AutoCloseable {
             allocated.add(memory);
         }
         return memory.asSlice(0, bytes);
+    }
+
+    private static long mapped(long bytes) throws LinuxException {
+        long address = VirtualMemory.allocate(bytes);
+        try {
+            VirtualMemory.keepFromForks(address, bytes);
+            return address;
+        } catch (LinuxException e) {
+            VirtualMemory.unmap(address, bytes);
+            throw e;
+        }
     }
 
     @Override

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +28,20 @@ class PageAllocatorTest {
                     .isInstanceOf(IllegalArgumentException.class);
         }
         assertThat(mapped(some.address())).isFalse();
+    }
+
+    @Test
+    void aForkDoesNotHaveWhatAnAllocatorOfPagesGave() throws Exception {
+        try (PageAllocator memory = new PageAllocator();
+                Arena arena = Arena.ofConfined()) {
+            MemorySegment some = memory.allocate(MIB, VirtualMemory.PAGE_BYTES);
+            MemorySegment copy = arena.allocate(MIB);
+            try (FrozenFork fork = FrozenFork.fork()) {
+                assertThatThrownBy(() -> fork.read(some.address(), copy))
+                        .isInstanceOf(LinuxException.class)
+                        .hasMessageContaining("read frozen memory");
+            }
+        }
     }
 
     private static boolean mapped(long address) throws IOException {
