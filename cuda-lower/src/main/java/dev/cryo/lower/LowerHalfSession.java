@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  * proxy and in the application's process; how messages come and how the upper half's memory is reached is given.
  *
  * <p>A request that fails is answered by {@link ControlMessage.Failed} and leaves everything as it was; but a restore
- * that fails leaves a lower half without objects, and a capture is given up however its writing went.
+ * that fails leaves a lower half without objects, and a capture is given up however its writing went. Where the JVM has
+ * no memory or no thread for a request, that is thrown; but for the writing of an image, which then fails.
  *
  * <p>Thread-safe: requests may come from any thread, and while a capture is persisted the others are served.
  */
@@ -200,6 +201,9 @@ public final class LowerHalfSession implements AutoCloseable {
             last = Optional.of(writer.section(Section.DEVICE));
             capture.stored();
             return new ControlMessage.Persisted(sections);
+        } catch (VirtualMachineError e) {
+            // Such as for want of memory or threads: the image fails, and not the job. Nothing else is waited for here.
+            throw new IOException("this process cannot write it: " + e, e);
         } finally {
             synchronized (this) {
                 persisting = false;

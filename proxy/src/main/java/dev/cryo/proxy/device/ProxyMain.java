@@ -14,6 +14,7 @@ import dev.cryo.streamlog.control.ControlFrames;
 import dev.cryo.streamlog.control.ControlMessage;
 import dev.cryo.streamlog.control.ControlMessage.Attach;
 import dev.cryo.streamlog.control.ControlMessage.ContentsLost;
+import dev.cryo.streamlog.control.ControlMessage.Failed;
 import dev.cryo.streamlog.control.ControlMessage.Hello;
 import dev.cryo.streamlog.control.ControlMessage.Persist;
 import dev.cryo.streamlog.control.ControlMessage.Role;
@@ -140,11 +141,17 @@ public final class ProxyMain {
                         .map(jvm -> ApplicationRoot.of(jvm, supervisorPid()))
                         .orElse(null);
             }
-            if (request instanceof Persist) {
-                // Takes long, and the supervisor's end must be noticed meanwhile.
-                persisting = Thread.ofPlatform().name("cryo-persist").daemon().start(() -> persist(session, request));
-            } else {
-                answer(session.handle(request));
+            try {
+                if (request instanceof Persist) {
+                    // Takes long, and the supervisor's end must be noticed meanwhile.
+                    persisting =
+                            Thread.ofPlatform().name("cryo-persist").daemon().start(() -> persist(session, request));
+                } else {
+                    answer(session.handle(request));
+                }
+            } catch (OutOfMemoryError e) {
+                // A checkpoint fails by that, and not the job: what was captured is given up by the next request.
+                answer(new Failed(request.getClass().getSimpleName() + ": the proxy cannot go on with it: " + e));
             }
         }
     }

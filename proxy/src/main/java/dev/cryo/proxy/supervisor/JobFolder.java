@@ -11,6 +11,7 @@ import dev.cryo.streamlog.image.KeyUnavailableException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -242,20 +243,31 @@ public record JobFolder(Path path) {
     }
 
     private JobSettings read() throws IOException {
-        return JSON.readValue(settingsFile().toFile(), JobSettings.class);
+        return JSON.readValue(contents(settingsFile()), JobSettings.class);
+    }
+
+    /** What lies there may come from elsewhere: a pipe would be waited for without an end. */
+    private static byte[] contents(Path file) throws IOException {
+        if (Files.exists(file) && !Files.isRegularFile(file)) {
+            throw new FileSystemException(file.toString(), null, "not a regular file");
+        }
+        return Files.readAllBytes(file);
     }
 
     void write(JobSettings settings) throws IOException {
         byte[] contents = JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(settings);
-        if (!Files.exists(settingsFile()) || !Arrays.equals(Files.readAllBytes(settingsFile()), contents)) {
+        if (!Files.exists(settingsFile()) || !Arrays.equals(contents(settingsFile()), contents)) {
             replace(settingsFile(), contents, true);
         }
     }
 
     /** What is known of its run: {@link JobStatus.Phase#LOST} if its supervisor is gone without a word. */
     public Optional<JobStatus> status() throws JobException {
+        if (Files.exists(statusFile()) && !Files.isRegularFile(statusFile())) {
+            return Optional.of(unknownStatus());
+        }
         try {
-            JobStatus status = JSON.readValue(Files.readAllBytes(statusFile()), JobStatus.class);
+            JobStatus status = JSON.readValue(contents(statusFile()), JobStatus.class);
             boolean supervised =
                     status.supervisor() != null && status.supervisor().find().isPresent();
             return Optional.of(status.phase() == JobStatus.Phase.ENDED || supervised ? status : status.lost());

@@ -134,7 +134,7 @@ final class Mirror implements AutoCloseable {
         try {
             while (awaitWork()) {
                 try {
-                    mirror();
+                    mirrorOrFail();
                     pause = FIRST_PAUSE;
                 } catch (IOException e) {
                     if (failed(e)) {
@@ -148,6 +148,15 @@ final class Mirror implements AutoCloseable {
             messages.note("uploads end with this supervisor");
         } catch (RuntimeException e) {
             messages.defect("the supervisor made a mistake in uploading images", e);
+        }
+    }
+
+    private void mirrorOrFail() throws IOException, InterruptedException {
+        try {
+            mirror();
+        } catch (VirtualMachineError e) {
+            // Such as for want of memory, which may pass.
+            throw new IOException("the supervisor cannot go on with it: " + e, e);
         }
     }
 

@@ -10,6 +10,7 @@ import dev.cryo.streamlog.image.ImageWriter;
 import dev.cryo.streamlog.image.JobInfo;
 import dev.cryo.streamlog.image.Section;
 import dev.cryo.streamlog.image.SectionWriter;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -20,6 +21,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ZstandardTest {
     private static final int BLOCK = 2 << 20;
+    private static final JobInfo JOB = new JobInfo(
+            "job", "1", JobInfo.Arrangement.PROXY, "ptx", JobInfo.HostMode.APP,
+            List.of("java"), List.of(), "/", List.of());
 
     private final Compression zstd = new Zstandard();
 
@@ -80,6 +84,29 @@ class ZstandardTest {
         }
     }
 
+    /** The store has its block already, in the form in which memory is stored. */
+    @Test
+    void whatIsReadAsAWholeMayBeWhatMemoryHolds() throws Exception {
+        byte[] log = new byte[8192];
+        text().get(log);
+        ImageStore store = ImageStore.in(folder.resolve("images"));
+        for (int number = 1; number <= 2; number++) {
+            try (ImageWriter image = store.begin();
+                    SectionWriter device = image.sections("device")) {
+                device.memory(
+                        Section.DEVICE, List.of(new LowerHalf.Range(0x1000_0000_0000L, log.length)),
+                        (address, into) -> into.copyFrom(MemorySegment.ofArray(log)));
+                device.bytes(Section.LOG, log);
+                image.add(device.finish());
+                image.commit(JOB);
+            }
+            try (ImageReader image = store.read(number)) {
+                image.verifyAll((done, of) -> {});
+                assertThat(image.bytes(Section.LOG)).isEqualTo(log);
+            }
+        }
+    }
+
     @Test
     void anImageOfBlocksThatCanBeCompressedIsSmallAndWhole() throws Exception {
         LowerHalf.Range range = new LowerHalf.Range(0x1000_0000_0000L, 8L * BLOCK + 12_345);
@@ -92,8 +119,7 @@ class ZstandardTest {
                 }
             });
             image.add(device.finish());
-            image.commit(new JobInfo("job", "1", JobInfo.Arrangement.PROXY, "ptx", JobInfo.HostMode.APP,
-                    List.of("java"), List.of(), "/", List.of()));
+            image.commit(JOB);
         }
         assertThat(store.neededBytes(1)).isLessThan(range.bytes() / 10);
         try (ImageReader image = store.read(1)) {

@@ -1,6 +1,7 @@
 package dev.cryo.proxy.supervisor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -9,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class JobFolderTest {
@@ -27,6 +29,23 @@ class JobFolderTest {
             assertThat(folder.status())
                     .contains(JobStatus.unknown(Files.getLastModifiedTime(file).toMillis()));
         }
+    }
+
+    /** Such as of a folder that was copied from elsewhere; nobody writes to these pipes. */
+    @Test
+    @Timeout(30)
+    void pipesAreNotReadFrom() throws Exception {
+        JobFolder folder = JobFolder.named("job", Map.of("CRYO_HOME", home.toString()));
+        folder.create();
+        for (String name : new String[] {"status.json", "job.json"}) {
+            assertThat(new ProcessBuilder("mkfifo", folder.path().resolve(name).toString()).start().waitFor())
+                    .isZero();
+        }
+        assertThat(folder.status()).hasValueSatisfying(status -> assertThat(status.phase())
+                .isEqualTo(JobStatus.Phase.LOST));
+        assertThatThrownBy(folder::settings)
+                .isInstanceOf(JobException.class)
+                .hasMessageContaining("job.json: not a regular file");
     }
 
     @Test

@@ -210,10 +210,7 @@ public final class ImageReader implements AutoCloseable {
         Section section = shortSection(name);
         long whole = 0;
         for (int i = 0; i < section.blocks().size(); i++) {
-            whole += stored(section, i)
-                    .filter(block -> !block.codec().isCompressed())
-                    .map(StoredBlock::bytes)
-                    .orElse(0);
+            whole += stored(section, i).map(StoredBlock::bytes).orElse(0);
         }
         if (whole != section.bytes()) {
             throw damaged(

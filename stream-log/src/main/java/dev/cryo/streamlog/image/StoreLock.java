@@ -79,15 +79,26 @@ final class StoreLock implements AutoCloseable {
         }
     }
 
+    private static FileChannel opened(Path path) throws IOException {
+        try {
+            return FileChannel.open(
+                    path,
+                    Set.of(
+                            StandardOpenOption.CREATE,
+                            StandardOpenOption.READ,
+                            StandardOpenOption.WRITE,
+                            LinkOption.NOFOLLOW_LINKS),
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        } catch (FileSystemException e) {
+            throw e;
+        } catch (IOException e) {
+            // Of a link the JDK does not tell which file it is.
+            throw (IOException) new FileSystemException(path.toString(), null, "" + e.getMessage()).initCause(e);
+        }
+    }
+
     private static FileChannel locked(Path path) throws IOException {
-        FileChannel channel = FileChannel.open(
-                path,
-                Set.of(
-                        StandardOpenOption.CREATE,
-                        StandardOpenOption.READ,
-                        StandardOpenOption.WRITE,
-                        LinkOption.NOFOLLOW_LINKS),
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        FileChannel channel = opened(path);
         try {
             if (channel.tryLock() == null) {
                 throw new Taken(path);

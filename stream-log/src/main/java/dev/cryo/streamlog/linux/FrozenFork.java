@@ -27,7 +27,8 @@ public final class FrozenFork implements AutoCloseable {
     private static final long SIGKILL = 9;
     private static final long PTRACE_SEIZE = 0x4206;
     private static final long PTRACE_O_EXITKILL = 1 << 20;
-    private static final long LIFE_SECONDS = 3600;
+    /** Longer than an image is written: it is left behind for so long at most where it cannot be traced. */
+    private static final long LIFE_SECONDS = 48 * 3600;
     /** It is left behind where this process is killed at that moment. */
     private static final long REHEARSAL_SECONDS = 5;
     private static final int ESRCH = 3;
@@ -173,6 +174,9 @@ public final class FrozenFork implements AutoCloseable {
     }
 
     private static LinuxException unreadable(long address, int errno) {
+        if (errno == ESRCH) {
+            return new LinuxException("read frozen memory, whose process has ended", errno);
+        }
         String what = "read frozen memory at 0x" + Long.toHexString(address);
         return new LinuxException(what, errno == EIO ? EFAULT : errno); // So the kernel tells that none is there.
     }
