@@ -7,9 +7,9 @@ import dev.cryo.proxy.supervisor.JobException;
 import dev.cryo.proxy.supervisor.JobFolder;
 import dev.cryo.proxy.supervisor.RemoteStore;
 import dev.cryo.streamlog.image.ImageException;
-import dev.cryo.streamlog.image.ImageReader;
 import dev.cryo.streamlog.image.ImageStore;
 import dev.cryo.streamlog.image.JobInfo;
+import dev.cryo.streamlog.image.ListedImage;
 import dev.cryo.streamlog.image.Manifest;
 import java.io.IOException;
 import java.time.Instant;
@@ -100,11 +100,7 @@ final class ImagesCommand implements Callable<Integer> {
     }
 
     private static List<Row> here(ImageStore images) throws IOException {
-        List<Row> rows = new ArrayList<>();
-        for (long number : images.numbers()) {
-            rows.add(row(images, number));
-        }
-        return rows;
+        return images.list().stream().map(ImagesCommand::row).toList();
     }
 
     private List<Row> there(JobRef job, String url) throws JobException, IOException {
@@ -150,13 +146,11 @@ final class ImagesCommand implements Callable<Integer> {
                 null);
     }
 
-    private static Row row(ImageStore store, long number) throws IOException {
-        long bytes = store.addedBytes(number);
-        try (ImageReader image = store.read(number)) {
-            return row(image.manifest(), bytes, store.neededBytes(number));
-        } catch (ImageException e) {
-            return new Row(number, null, bytes, null, null, null, null, null, e.getMessage());
-        }
+    private static Row row(ListedImage image) {
+        return image.whole()
+                .map(whole -> row(whole.manifest(), image.addedBytes(), whole.neededBytes()))
+                .orElseGet(() -> new Row(
+                        image.number(), null, image.addedBytes(), null, null, null, null, null, image.problem()));
     }
 
     private static @Nullable Long number(JobInfo job, String property) {

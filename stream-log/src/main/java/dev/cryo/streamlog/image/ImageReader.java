@@ -114,6 +114,11 @@ public final class ImageReader implements AutoCloseable {
         return folder;
     }
 
+    /** Where its blocks are. */
+    BlockSource blocks() {
+        return blocks;
+    }
+
     /** The names of the files that belong in the image's folder. */
     Set<String> files() {
         Set<String> files = new HashSet<>(Set.of(Manifest.FILE));

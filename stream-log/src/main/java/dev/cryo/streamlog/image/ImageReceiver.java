@@ -30,7 +30,7 @@ public final class ImageReceiver implements AutoCloseable {
         this.keys = keys;
         this.disk = disk;
         this.lock = lock;
-        try (Packs packs = Packs.open(folder())) {
+        try (Packs packs = Packs.indices(folder())) {
             for (PackFile pack : packs.readable()) {
                 names.add(CarriedPack.of(pack.path()).name());
             }
@@ -69,10 +69,7 @@ public final class ImageReceiver implements AutoCloseable {
         }
         disk.forceFolder(partial);
         try (ImageReader image = ImageReader.open(partial, keys)) {
-            if (image.manifest().number() != number) {
-                throw new CorruptImageException(
-                        path, ImageException.NO_OFFSET, "image " + number, "image " + image.manifest().number());
-            }
+            ManifestCheck.number(partial, image.manifest(), number);
         }
         disk.rename(partial, target);
         disk.forceParent(target);

@@ -6,16 +6,12 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.UUID;
-import java.util.stream.Stream;
 
 /**
  * The images of one job: a folder with a folder for each. Any number of processes may read; one at a time changes the
@@ -138,15 +134,13 @@ public final class ImageStore {
 
     private ImageReader read(long number, Optional<StoreLock> lock) throws IOException {
         ImageReader reader = ImageReader.open(names.existing(number), keys, lock);
-        if (reader.manifest().number() != number) {
+        try {
+            ManifestCheck.number(folder(number), reader.manifest(), number);
+            return reader;
+        } catch (ImageException e) {
             reader.close();
-            throw new CorruptImageException(
-                    folder(number).resolve(Manifest.FILE),
-                    ImageException.NO_OFFSET,
-                    "image " + number,
-                    "image " + reader.manifest().number());
+            throw e;
         }
-        return reader;
     }
 
     /**
@@ -156,26 +150,8 @@ public final class ImageStore {
      * @throws NoSuchFileException if there is no such image
      */
     public long addedBytes(long number) throws IOException {
-        long bytes = 0;
-        try (Stream<Path> files = Files.list(names.existing(number))) {
-            for (Path file : files.toList()) {
-                bytes += size(file);
-            }
-        }
-        String prefix = ImageWriter.packPrefix(folder(number));
-        for (Path pack : Packs.paths(names.packs())) {
-            String name = pack.getFileName().toString();
-            if (name.startsWith(prefix) && !name.startsWith(prefix + PeerPack.LINKED)) {
-                bytes += size(pack);
-            }
-        }
-        return bytes;
-    }
-
-    /** Of a file; of a link, which may lead nowhere, that of its own. */
-    private static long size(Path file) throws IOException {
-        return Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
-                .size();
+        return ImageList.folderBytes(names.existing(number))
+                + ImageList.addedPackBytes(names.packs()).getOrDefault(number, 0L);
     }
 
     /**
@@ -185,17 +161,13 @@ public final class ImageStore {
      */
     public long neededBytes(long number) throws IOException {
         try (ImageReader image = read(number)) {
-            long bytes = Files.size(folder(number).resolve(Manifest.FILE));
-            Set<BlockId> seen = new HashSet<>(Set.of(BlockId.ZERO));
-            for (Section section : image.manifest().sections()) {
-                for (int i = 0; i < section.blocks().size(); i++) {
-                    if (seen.add(section.blocks().get(i))) {
-                        bytes += image.stored(section, i).map(StoredBlock::checked).orElse(0);
-                    }
-                }
-            }
-            return bytes;
+            return ImageList.neededBytes(image.folder(), image.manifest(), image.blocks());
         }
+    }
+
+    /** All committed images, ascending; the packs are looked at once for all of them. */
+    public List<ListedImage> list() throws IOException {
+        return ImageList.of(names, keys);
     }
 
     /**

@@ -104,7 +104,7 @@ public final class ImageWriter implements AutoCloseable {
             throw new IllegalStateException("image " + number + " is committed or given up");
         }
         Manifest manifest = new Manifest(job, number, clock.millis(), sections);
-        try (Packs packs = Packs.open(partial.resolveSibling(Packs.FOLDER))) {
+        try (Packs packs = Packs.indices(partial.resolveSibling(Packs.FOLDER))) {
             ManifestCheck.check(partial, manifest, packs);
         }
         Path path = partial.resolve(Manifest.FILE);

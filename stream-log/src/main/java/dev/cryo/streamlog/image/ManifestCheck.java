@@ -32,6 +32,17 @@ final class ManifestCheck {
         }
     }
 
+    /** Checks that an image is the one of its folder. */
+    static void number(Path folder, Manifest manifest, long number) throws ImageException {
+        if (manifest.number() != number) {
+            throw new CorruptImageException(
+                    folder.resolve(Manifest.FILE),
+                    ImageException.NO_OFFSET,
+                    "image " + number,
+                    "image " + manifest.number());
+        }
+    }
+
     private void section(Section section) throws ImageException {
         name(path, section.name());
         if (section.bytes() < 0

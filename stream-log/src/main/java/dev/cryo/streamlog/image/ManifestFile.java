@@ -69,7 +69,7 @@ record ManifestFile(
     BlockSource blocks(Path folder) throws IOException {
         return one.isPresent()
                 ? VersionOne.open(folder, one.get())
-                : Packs.open(folder.resolveSibling(Packs.FOLDER));
+                : Packs.open(folder.resolveSibling(Packs.FOLDER), manifest);
     }
 
     static ManifestFile decode(Path path, byte[] contents, ImageKeys keys) throws IOException {

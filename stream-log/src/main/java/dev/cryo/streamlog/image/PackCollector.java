@@ -61,7 +61,7 @@ final class PackCollector {
      * @param peers packs of other jobs that can take the place of the job's own
      */
     ImageStore.Collected collect(List<PeerPack> peers) throws IOException {
-        try (Packs packs = Packs.open(folder)) {
+        try (Packs packs = Packs.indices(folder)) {
             List<PackFile> shared = new ArrayList<>();
             List<PackFile> own = new ArrayList<>();
             Set<Object> here = new HashSet<>();
@@ -174,9 +174,10 @@ final class PackCollector {
     private void replace(PackFile pack, List<PackFormat.Entry> live) throws IOException {
         if (!live.isEmpty()) {
             String name = "collected-" + UUID.randomUUID().toString().substring(0, 18);
-            try (PackWriter anew = new PackWriter(folder, name, disk)) {
+            try (PackFile from = PackFile.open(pack.path());
+                    PackWriter anew = new PackWriter(folder, name, disk)) {
                 for (PackFormat.Entry entry : live) {
-                    copy(pack.block(entry), entry, anew);
+                    copy(from.block(entry), entry, anew);
                 }
                 anew.finish();
             }

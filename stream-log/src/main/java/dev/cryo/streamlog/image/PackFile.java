@@ -9,7 +9,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.zip.CRC32C;
 
-/** A pack, opened for reading: its index is checked, its blocks are when they are read. Thread-safe until closed. */
+/**
+ * A pack, opened for reading: its index is checked, its blocks are when they are read. Thread-safe until it is closed;
+ * its index is known after that, too.
+ */
 final class PackFile implements AutoCloseable {
     /** An index is checked in pieces of so many bytes, before there is room made for all of it. */
     private static final int PIECE_BYTES = 1 << 20;
@@ -150,6 +153,11 @@ final class PackFile implements AutoCloseable {
 
     Path path() {
         return path;
+    }
+
+    /** Whether its blocks can still be read. */
+    boolean isOpen() {
+        return channel.isOpen();
     }
 
     /** Its blocks. */

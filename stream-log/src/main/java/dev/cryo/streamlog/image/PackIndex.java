@@ -3,6 +3,7 @@ package dev.cryo.streamlog.image;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.AbstractList;
+import java.util.Arrays;
 import java.util.RandomAccess;
 
 /**
@@ -35,6 +36,11 @@ final class PackIndex extends AbstractList<PackFormat.Entry> implements RandomAc
                 bytes(block),
                 codec(block),
                 (int) (words[WORDS * block + 4] >>> Integer.SIZE));
+    }
+
+    /** Whether both are the same, block by block. */
+    boolean isSame(PackIndex other) {
+        return Arrays.equals(words, other.words);
     }
 
     /** The first half of a block's id. */

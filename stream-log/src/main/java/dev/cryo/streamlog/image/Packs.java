@@ -13,10 +13,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * All packs of a store, as they are when this is opened. A pack that cannot be read is as if it were not there, until a
  * block is missing: then that is the reason. So is what has a pack's name and is no file at all, such as a link.
+ *
+ * <p>A store can have more packs than a process may have files open: only those stay open that have a block which was
+ * asked for.
  */
 final class Packs implements BlockSource {
     /** The folder of the packs, beside the images. */
     static final String FOLDER = "packs";
+
+    /** So few are left open in any case, instead of being opened twice. */
+    private static final int FEW = 64;
 
     private final Path folder;
     private final List<PackFile> packs = new ArrayList<>();
@@ -29,12 +35,24 @@ final class Packs implements BlockSource {
         this.folder = folder;
     }
 
-    /** The packs in a folder; none where there is no such folder. */
-    static Packs open(Path folder) throws IOException {
+    /** The indices of the packs in a folder, whose blocks are not read; none where there is no such folder. */
+    static Packs indices(Path folder) throws IOException {
+        return open(folder, List.of(), 0);
+    }
+
+    /** The packs in a folder; the blocks of an image can be read. */
+    static Packs open(Path folder, Manifest manifest) throws IOException {
+        return open(folder, manifest.sections(), FEW);
+    }
+
+    /** As above; so many are left open in any case. */
+    static Packs open(Path folder, List<Section> needed, int few) throws IOException {
         while (true) {
             Packs packs = new Packs(folder);
             try {
-                if (packs.addAll(paths(folder))) {
+                List<Path> paths = paths(folder);
+                boolean stayOpen = paths.size() <= few;
+                if (packs.addAll(paths, stayOpen) && (stayOpen || packs.reopen(needed))) {
                     return packs;
                 }
             } catch (IOException | RuntimeException e) {
@@ -78,10 +96,14 @@ final class Packs implements BlockSource {
     }
 
     /** False if one was removed since the folder was listed: what images need of it is in another by then. */
-    private boolean addAll(List<Path> paths) throws IOException {
+    private boolean addAll(List<Path> paths, boolean stayOpen) throws IOException {
         for (Path path : paths) {
             try {
-                packs.add(PackFile.open(path));
+                PackFile pack = PackFile.open(path);
+                packs.add(pack);
+                if (!stayOpen) {
+                    pack.close();
+                }
             } catch (NoSuchFileException e) {
                 return false;
             } catch (ImageException e) {
@@ -91,6 +113,34 @@ final class Packs implements BlockSource {
         }
         blocks = new BlockTable(packs.stream().map(PackFile::entries).toList());
         return true;
+    }
+
+    /** Opens the packs that have blocks of some sections; false if one is no longer what it was. */
+    private boolean reopen(List<Section> needed) throws IOException {
+        for (Section section : needed) {
+            for (BlockId id : section.blocks()) {
+                long place = blocks.find(id);
+                if (place != BlockTable.NONE && !reopen(BlockTable.index(place))) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    private boolean reopen(int number) throws IOException {
+        PackFile before = packs.get(number);
+        if (before.isOpen()) {
+            return true;
+        }
+        PackFile now;
+        try {
+            now = PackFile.open(before.path());
+        } catch (NoSuchFileException | ImageException e) {
+            return false;
+        }
+        packs.set(number, now);
+        return now.entries().isSame(before.entries());
     }
 
     /** Whether a block is there. */

@@ -68,7 +68,7 @@ public final class SectionWriter implements AutoCloseable {
             throws IOException {
         Names.checkFile(name);
         Path packs = imageFolder.resolveSibling(Packs.FOLDER);
-        Packs known = Packs.open(packs);
+        Packs known = Packs.indices(packs);
         String prefix = ImageWriter.packPrefix(imageFolder);
         PeerBlocks peers = new PeerBlocks(options.peers(), packs, prefix, disk);
         return new SectionWriter(known, peers, new PackWriter(packs, prefix + name, disk), kept, options);

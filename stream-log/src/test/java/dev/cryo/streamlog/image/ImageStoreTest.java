@@ -1,5 +1,6 @@
 package dev.cryo.streamlog.image;
 
+import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -58,6 +59,44 @@ class ImageStoreTest {
         assertThat(store.neededBytes(11)).isEqualTo(manifest + 4 * 4096);
         assertThat(store.addedBytes(11)).isEqualTo(manifest);
         assertThat(store.addedBytes(1)).isGreaterThan(manifest + 4 * 4096);
+    }
+
+    @Test
+    void aListTellsOfEachImageWhatAskingForItTells() throws IOException {
+        for (int i = 1; i <= 4; i++) {
+            TestImages.small(store, new byte[1000 * i], new byte[8]);
+        }
+        Files.write(store.folder(2).resolve("manifest"), new byte[] {1, 2, 3});
+        Files.copy(store.folder(1).resolve("manifest"), store.folder(3).resolve("manifest"), REPLACE_EXISTING);
+        List<ListedImage> list = store.list();
+        assertThat(list).extracting(ListedImage::number).containsExactly(1L, 2L, 3L, 4L);
+        for (ListedImage image : list) {
+            assertThat(image.addedBytes()).isEqualTo(store.addedBytes(image.number())).isPositive();
+        }
+        for (int number : new int[] {1, 4}) {
+            ListedImage image = list.get(number - 1);
+            assertThat(image.problem()).isEmpty();
+            assertThat(image.whole()).hasValueSatisfying(whole -> {
+                assertThat(whole.manifest().number()).isEqualTo(number);
+                assertThat(whole.manifest().sections()).extracting(Section::name).contains(Section.LOG);
+            });
+            assertThat(image.whole().orElseThrow().neededBytes()).isEqualTo(store.neededBytes(number));
+        }
+        for (int number : new int[] {2, 3}) {
+            ListedImage image = list.get(number - 1);
+            assertThat(image.whole()).isEmpty();
+            assertThatThrownBy(() -> store.read(number)).isInstanceOf(ImageException.class).hasMessage(image.problem());
+        }
+    }
+
+    @Test
+    void aLockThatIsALinkIsNamed() throws IOException {
+        write();
+        Path lock = temp.resolve("images/lock");
+        Files.delete(lock);
+        Files.createSymbolicLink(lock, temp.resolve("elsewhere"));
+        assertThatThrownBy(() -> store.begin()).isInstanceOf(IOException.class).hasMessageContaining(lock.toString());
+        assertThat(temp.resolve("elsewhere")).doesNotExist();
     }
 
     @Test
