@@ -136,7 +136,8 @@ final class LaunchCommand implements Callable<Integer> {
             names = "--writer-threads",
             paramLabel = "N",
             defaultValue = "2",
-            description = "How many threads, of a low priority, work at an image beside the job, 1 to 64 (default 2).")
+            description = "How many threads work at an image beside the job, but for its first 256 MiB at a low"
+                    + " priority: 1 to 64 (default 2).")
     private int writerThreads = 2;
 
     @Mixin

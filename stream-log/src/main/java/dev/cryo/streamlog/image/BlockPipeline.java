@@ -131,7 +131,7 @@ final class BlockPipeline implements AutoCloseable {
     }
 
     /**
-     * Stores a block that the calling thread has, uncompressed, so that every process can read it; which other jobs'
+     * Stores a block that the calling thread has, uncompressed unless the store has it already; which other jobs'
      * blocks may not be.
      */
     BlockId storeRaw(BlockFiller filler) throws IOException {

@@ -74,7 +74,7 @@ public final class SectionWriter implements AutoCloseable {
         return new SectionWriter(known, peers, new PackWriter(packs, prefix + name, disk), kept, options);
     }
 
-    /** Writes a section that will be read as a whole: every byte is stored, as it is. */
+    /** Writes a section that will be read as a whole: every byte is stored, as it is unless that is known already. */
     public void bytes(String name, byte[] contents) throws IOException {
         Names.checkSection(name);
         List<BlockId> blocks = new ArrayList<>();
