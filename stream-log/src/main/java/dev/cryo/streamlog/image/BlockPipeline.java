@@ -190,5 +190,7 @@ final class BlockPipeline implements AutoCloseable {
     public void close() {
         workers.shutdown(); // They have nothing to do any more, and end when they have a processor.
         buffers.giveBack(taken);
+        taken.clear(); // They may be another's from now on.
+        free.clear();
     }
 }

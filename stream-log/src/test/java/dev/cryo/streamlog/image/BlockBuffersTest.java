@@ -55,6 +55,19 @@ class BlockBuffersTest {
         }
     }
 
+    @Test
+    void aWriterThatIsClosedTwiceGivesItsBuffersBackOnce() throws IOException {
+        ImageStore store = TestImages.store(temp);
+        try (BlockBuffers buffers = new BlockBuffers();
+                ImageWriter image = store.begin()) {
+            SectionWriter device = SectionWriter.create(image.folder(), "device", WriteOptions.ORDINARY, buffers);
+            device.bytes(Section.LOG, new byte[9]);
+            device.close();
+            device.close();
+            assertThat(List.of(buffers.take(), buffers.take())).doesNotHaveDuplicates();
+        }
+    }
+
     private static void write(ImageStore store, BlockBuffers buffers, byte[] memory, byte[] log) throws IOException {
         LowerHalf.Range range = new LowerHalf.Range(TestImages.ARENA, memory.length);
         try (ImageWriter image = store.begin()) {
