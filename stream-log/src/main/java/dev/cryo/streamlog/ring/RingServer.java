@@ -14,6 +14,7 @@ import dev.cryo.streamlog.linux.SharedMemory;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -145,17 +146,27 @@ public final class RingServer implements LowerHalf.HostSide, AutoCloseable {
         lowerHalf.execute(call, slot == RingDescriptor.NO_SLOT ? new Unawaited(call) : new Answer(slot));
     }
 
-    /** Leaves the application's memory; its gate must be closed and its calls complete. */
+    /**
+     * Leaves the application's memory; its gate must be closed and its calls complete.
+     *
+     * @throws IOException if they are not, as where the application has lost its supervisor and goes on: its calls are
+     *     no longer heard then, and its memory stays mapped, for what runs works on it
+     */
     @Override
     public void close() throws IOException {
         closing = true;
         INT.setVolatile(memory, RingDescriptor.DISPATCHER_ASLEEP_OFFSET, 0);
         Futex.wakeAll(memory.address() + RingDescriptor.DISPATCHER_ASLEEP_OFFSET);
+        String running;
         try {
             dispatcher.join();
+            running = lowerHalf.drain(Duration.ZERO);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted while the dispatcher ends", e);
+        }
+        if (!running.isEmpty()) {
+            throw new IOException("the application goes on, and the device runs " + running);
         }
         lowerHalf.detach();
         unmapAll();

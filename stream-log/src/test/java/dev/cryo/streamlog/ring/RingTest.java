@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.cryo.streamlog.call.Call;
 import dev.cryo.streamlog.call.CallChannel.CallFailedException;
 import dev.cryo.streamlog.call.CudaResult;
+import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -13,6 +14,8 @@ import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -40,6 +43,7 @@ class RingTest {
 
     @AfterEach
     void detach() throws Exception {
+        lowerHalf.releaseAnswers();
         server.close();
         client.close();
         lowerHalf.close();
@@ -281,6 +285,28 @@ class RingTest {
         for (Thread caller : callers) {
             caller.join();
         }
+    }
+
+    /** As when an application has lost its supervisor in a checkpoint, and opens its gate. */
+    @Test
+    void memoryStaysMappedWhileCallsOfAnOpenGateRun() throws Exception {
+        lowerHalf.holdAnswers();
+        CompletableFuture<Void> call = CompletableFuture.runAsync(() -> {
+            try {
+                client.call(new Call.CtxSync(7));
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        lowerHalf.awaitExecuted(1);
+        assertThatThrownBy(server::close)
+                .isInstanceOf(IOException.class)
+                .hasMessage("the application goes on, and the device runs 1 calls");
+        lowerHalf.releaseAnswers();
+        call.get(10, TimeUnit.SECONDS);
+        server = newServer();
+        client.call(new Call.CtxSync(8));
+        assertThat(lowerHalf.executed()).containsExactly(new Call.CtxSync(7), new Call.CtxSync(8));
     }
 
     private RingServer serve(RingClient of) throws Exception {
