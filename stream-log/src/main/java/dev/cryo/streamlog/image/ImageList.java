@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.LongPredicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -37,7 +38,7 @@ final class ImageList {
         // In this order: the packs of an image that is there are there.
         List<Long> numbers = store.numbers();
         try (Packs packs = Packs.indices(store.packs())) {
-            ImageList list = new ImageList(keys, addedPackBytes(store.packs()), packs);
+            ImageList list = new ImageList(keys, addedPackBytes(store.packs(), any -> true), packs);
             List<ListedImage> images = new ArrayList<>();
             for (long number : numbers) {
                 try {
@@ -101,12 +102,16 @@ final class ImageList {
         return bytes;
     }
 
-    /** The bytes of the packs that came with each image. */
-    static Map<Long, Long> addedPackBytes(Path packs) throws IOException {
+    /** The bytes of the packs that came with an image: looks at those alone. */
+    static long addedPackBytes(Path packs, long number) throws IOException {
+        return addedPackBytes(packs, other -> other == number).getOrDefault(number, 0L);
+    }
+
+    private static Map<Long, Long> addedPackBytes(Path packs, LongPredicate wanted) throws IOException {
         Map<Long, Long> bytes = new HashMap<>();
         for (Path pack : Packs.paths(packs)) {
             Matcher name = ADDED.matcher(pack.getFileName().toString());
-            if (name.matches()) {
+            if (name.matches() && wanted.test(Long.parseLong(name.group(1)))) {
                 bytes.merge(Long.valueOf(name.group(1)), size(pack), Long::sum);
             }
         }

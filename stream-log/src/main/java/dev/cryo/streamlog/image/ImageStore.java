@@ -151,7 +151,7 @@ public final class ImageStore {
      */
     public long addedBytes(long number) throws IOException {
         return ImageList.folderBytes(names.existing(number))
-                + ImageList.addedPackBytes(names.packs()).getOrDefault(number, 0L);
+                + ImageList.addedPackBytes(names.packs(), number);
     }
 
     /**
