@@ -11,26 +11,23 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /** What was captured of a lower half, and a copy of its page-locked memory where that was asked for. */
 final class HeldCapture implements AutoCloseable {
     private final LowerHalf.Capture device;
-    private final @Nullable PageLocked pageLocked;
+    private final PageLocked pageLocked;
 
-    private HeldCapture(LowerHalf.Capture device, @Nullable PageLocked pageLocked) {
+    private HeldCapture(LowerHalf.Capture device, PageLocked pageLocked) {
         this.device = device;
         this.pageLocked = pageLocked;
     }
 
     static HeldCapture of(LowerHalf lowerHalf, boolean pageLocked) throws IOException {
-        PageLocked copy = pageLocked ? PageLocked.copyOf(lowerHalf.pageLocked()) : null;
+        PageLocked copy = PageLocked.copyOf(pageLocked ? lowerHalf.pageLocked() : List.of());
         try {
             return new HeldCapture(lowerHalf.capture(), copy);
         } catch (IOException | RuntimeException e) {
-            if (copy != null) {
-                copy.close();
-            }
+            copy.close();
             throw e;
         }
     }
@@ -49,7 +46,7 @@ final class HeldCapture implements AutoCloseable {
         Earlier earlier = new Earlier(last, device::isUnchanged);
         writer.memory(Section.DEVICE, device.ranges(), device::read, earlier);
         writer.record(Section.DEVICE_STATE, device.state());
-        if (pageLocked != null) {
+        if (!pageLocked.ranges.isEmpty()) {
             writer.memory(Section.HOST_MEMORY, pageLocked.ranges, pageLocked::read);
         }
     }
@@ -64,9 +61,7 @@ final class HeldCapture implements AutoCloseable {
         try {
             device.close();
         } finally {
-            if (pageLocked != null) {
-                pageLocked.close();
-            }
+            pageLocked.close();
         }
     }
 

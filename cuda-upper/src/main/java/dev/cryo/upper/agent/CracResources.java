@@ -20,4 +20,9 @@ record CracResources(Context context) implements CheckpointResources {
     public List<Throwable> afterRestore() {
         return context.afterRestore();
     }
+
+    @Override
+    public CheckpointResources unregistered() {
+        return new CracResources(Context.empty());
+    }
 }

@@ -101,7 +101,7 @@ public final class CheckpointClient {
     public void rehearse() {
         try (RingClient ring = RingClient.create(call -> { })) {
             CheckpointClient other = new CheckpointClient(
-                    socket, hello, CheckpointGate.of(ring), log, CheckpointResources.NONE, lowerHalf, welcomed);
+                    socket, hello, CheckpointGate.of(ring), log, resources.unregistered(), lowerHalf, welcomed);
             ControlMessage gated = other.answer(new ControlMessage.Gate(0));
             ControlMessage running = other.answer(new ControlMessage.Resume(""));
             if (!(gated instanceof ControlMessage.Gated && running instanceof ControlMessage.Running)) {
@@ -386,14 +386,30 @@ public final class CheckpointClient {
     }
 
     private void persist(ControlMessage.Persist request) {
-        ControlMessage answer = lowerHalf.apply(request);
+        ControlMessage answer = new ControlMessage.Failed("the application's memory is used up");
         try {
-            ControlConnection open = connection;
-            if (open != null) {
-                open.write(answer);
+            answer = lowerHalf.apply(request);
+        } catch (VirtualMachineError e) {
+            Notices.say("an image fails: " + e);
+        }
+        tell(answer);
+    }
+
+    /** As often as it takes: were a request left without an answer, the next one's would be taken for it. */
+    private void tell(ControlMessage answer) {
+        while (true) {
+            try {
+                ControlConnection open = connection;
+                if (open != null) {
+                    open.write(answer);
+                }
+                return;
+            } catch (VirtualMachineError e) {
+                sleep(); // The heap is the application's.
+            } catch (IOException e) {
+                Notices.say("the supervisor left before it was told of the image: " + e.getMessage());
+                return;
             }
-        } catch (IOException e) {
-            Notices.say("the supervisor left before it was told of the image: " + e.getMessage());
         }
     }
 

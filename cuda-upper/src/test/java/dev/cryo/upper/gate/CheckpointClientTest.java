@@ -19,6 +19,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -37,6 +38,8 @@ class CheckpointClientTest {
     private final Resources resources = new Resources();
     private final BusyGate gate = new BusyGate(rig.channel());
     private final List<String> rebuilt = Collections.synchronizedList(new ArrayList<>());
+    private volatile UnaryOperator<ControlMessage> lowerHalf =
+            request -> new ControlMessage.Failed("no lower half for " + request.getClass().getSimpleName());
     private Supervisor supervisor;
     private CheckpointClient client;
 
@@ -50,7 +53,7 @@ class CheckpointClientTest {
                 gate,
                 rig.log(),
                 resources,
-                request -> new ControlMessage.Failed("no lower half for " + request.getClass().getSimpleName()),
+                request -> lowerHalf.apply(request),
                 new CheckpointClient.Welcomed() {
                     @Override
                     public void map(byte[] log) {
@@ -134,6 +137,11 @@ class CheckpointClientTest {
             told.add("after");
             failIfItShall();
             return List.of();
+        }
+
+        @Override
+        public CheckpointResources unregistered() {
+            return new Resources();
         }
     }
 
@@ -271,6 +279,29 @@ class CheckpointClientTest {
         gate();
         resources.failures = 1;
         assertThat(supervisor.ask(new ControlMessage.Resume())).isEqualTo(new ControlMessage.Running());
+        callInBackground().get(10, TimeUnit.SECONDS);
+        gate();
+    }
+
+    @Test
+    void anImageThatTheHeapHasNoRoomForIsAnsweredAndWhatFollowsToo() throws Exception {
+        start();
+        lowerHalf = request -> {
+            throw new OutOfMemoryError("no room");
+        };
+        supervisor.write(new ControlMessage.Persist("image", 1, true, new byte[0], List.of()));
+        supervisor.write(new ControlMessage.Resume());
+        assertThat(supervisor.read()).isEqualTo(new ControlMessage.Failed("the application's memory is used up"));
+        assertThat(supervisor.read()).isEqualTo(new ControlMessage.Running());
+    }
+
+    @Test
+    void aRehearsalTouchesNeitherTheGateNorTheResources() throws Exception {
+        start();
+        gate.busy = true; // It would wait.
+        client.rehearse();
+        gate.busy = false;
+        assertThat(resources.told).isEmpty();
         callInBackground().get(10, TimeUnit.SECONDS);
         gate();
     }

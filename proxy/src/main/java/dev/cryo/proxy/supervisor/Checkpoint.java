@@ -9,12 +9,9 @@ import dev.cryo.streamlog.image.JobInfo;
 import dev.cryo.streamlog.image.Section;
 import dev.cryo.streamlog.image.SectionWriter;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * Takes one checkpoint of a running job; see {@link CheckpointState} for its steps, which {@link Stages} of the job's
@@ -77,9 +74,8 @@ final class Checkpoint {
             advance(Step.GATE);
             stages.drain(timeline);
             advance(Step.DRAIN);
-            Optional<Path> otherwise = Scratch.elsewhere(target.otherwise(), image.key());
-            try (Scratch dump = Scratch.create(stages.dumpBytes(), otherwise)) {
-                save(image, dump.path());
+            try (DumpFolder dump = new DumpFolder(Scratch.elsewhere(target.otherwise(), image.key()))) {
+                save(image, dump);
             }
         } catch (IOException | RequestFailedException | HostStateException | RuntimeException e) {
             throw abort(failed(e)); // A defect of ours must not keep the application standing still either.
@@ -97,7 +93,7 @@ final class Checkpoint {
                 timeline.words());
     }
 
-    private void save(ImageWriter image, Path dump)
+    private void save(ImageWriter image, DumpFolder dump)
             throws IOException, RequestFailedException, HostStateException, InterruptedException {
         stages.capture(dump, timeline);
         advance(Step.CAPTURE);
@@ -108,7 +104,7 @@ final class Checkpoint {
         timeline.begin("writing image " + image.number());
         try (SectionWriter host = image.sections("host", target.images().writing())) {
             stages.persist(image, host);
-            for (Path file : files(dump)) {
+            for (Path file : dump.files()) {
                 host.file(Section.HOST + file.getFileName(), file);
             }
             image.add(host.finish());
@@ -123,12 +119,6 @@ final class Checkpoint {
             measured.add(new JobInfo.Property(PAUSE_NANOS, Long.toString(timeline.pauseNanos())));
         }
         return target.job().with(measured);
-    }
-
-    private static List<Path> files(Path folder) throws IOException {
-        try (Stream<Path> files = Files.list(folder)) {
-            return files.sorted().toList();
-        }
     }
 
     private void advance(Step step) {

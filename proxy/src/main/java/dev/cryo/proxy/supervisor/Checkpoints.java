@@ -95,7 +95,9 @@ final class Checkpoints {
             boolean goesBack = site.settings().onFailure() == OnFailure.RESTART
                     && site.status().now().lastCheckpoint() != null;
             site.messages().say(e.getMessage() + switch (e.category()) {
-                case RETRYABLE, ABORTED_KEEPS_RUNNING -> "; the application runs on";
+                case RETRYABLE, ABORTED_KEEPS_RUNNING -> isWithoutDevice(run)
+                        ? "; the application has lost its device with the proxy"
+                        : "; the application runs on";
                 case FATAL -> goesBack
                         ? "; the job goes back to its last image"
                         : "; `cryo stop " + site.folder().name() + " --no-checkpoint` ends it";
@@ -105,6 +107,10 @@ final class Checkpoints {
             }
             throw e;
         }
+    }
+
+    private boolean isWithoutDevice(JobRun run) {
+        return site.driver().isEmpty() && run.halves().lowerHalf().isEmpty();
     }
 
     private CheckpointException refused(String why) {

@@ -9,7 +9,6 @@ import dev.cryo.streamlog.image.ImageWriter;
 import dev.cryo.streamlog.image.JobInfo;
 import dev.cryo.streamlog.image.SectionWriter;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -98,14 +97,9 @@ final class DriverStages implements Stages {
     }
 
     @Override
-    public long dumpBytes() {
-        return residentAfter;
-    }
-
-    @Override
-    public void capture(Path dump, Timeline timeline) throws HostStateException {
+    public void capture(DumpFolder dump, Timeline timeline) throws IOException, HostStateException {
         timeline.begin("saving the application's processes");
-        parts.host().into(dump);
+        parts.host().into(dump.make(residentAfter));
     }
 
     @Override

@@ -121,32 +121,38 @@ final class SplitStages implements Stages {
     }
 
     @Override
-    public long dumpBytes() {
-        return parts.host().map(HostDump::estimate).orElse(0L);
-    }
-
-    @Override
-    public void capture(Path dump, Timeline timeline)
+    public void capture(DumpFolder dump, Timeline timeline)
             throws RequestFailedException, HostStateException, IOException, InterruptedException {
         timeline.begin("capturing device memory");
-        Capture request = new Capture(parts.host().isEmpty());
+        HostDump host = parts.host().orElse(null);
+        if (host == null) {
+            captureDevice(true);
+            return;
+        }
+        Path folder = dump.make(host.estimate());
+        captureDevice(false);
+        timeline.begin("suspending the application");
+        parts.server().hide();
+        try {
+            Connection application = application();
+            parts.halves().expectReturn(application);
+            suspend(application);
+            timeline.begin("saving the application's process");
+            host.into(folder);
+        } finally {
+            parts.server().show();
+        }
+    }
+
+    private void captureDevice(boolean pageLocked) throws RequestFailedException, IOException, InterruptedException {
         capturedBytes = lowerHalf()
-                .ask(request, Captured.class, waits.capture(), "the device's memory to be captured")
+                .ask(
+                        new Capture(pageLocked),
+                        Captured.class,
+                        waits.capture(),
+                        "the device's memory to be captured")
                 .bytes();
         captured = true;
-        if (parts.host().isPresent()) {
-            timeline.begin("suspending the application");
-            parts.server().hide();
-            try {
-                Connection application = application();
-                parts.halves().expectReturn(application);
-                suspend(application);
-                timeline.begin("saving the application's process");
-                parts.host().get().into(dump);
-            } finally {
-                parts.server().show();
-            }
-        }
     }
 
     private void suspend(Connection application) throws RequestFailedException, IOException, InterruptedException {

@@ -6,7 +6,6 @@ import dev.cryo.streamlog.image.ImageWriter;
 import dev.cryo.streamlog.image.JobInfo;
 import dev.cryo.streamlog.image.SectionWriter;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -22,11 +21,8 @@ interface Stages {
     /** Waits until the device has done what it was asked, so that the application can be captured. */
     void drain(Timeline timeline) throws IOException, RequestFailedException, InterruptedException;
 
-    /** About how many bytes will be dumped into the folder that {@link #capture} is given. */
-    long dumpBytes();
-
-    /** Captures the state of the application at this moment; that of its processes in a folder. */
-    void capture(Path dump, Timeline timeline)
+    /** Captures the state of the application at this moment; that of its processes, if it is dumped, in a folder. */
+    void capture(DumpFolder dump, Timeline timeline)
             throws IOException, RequestFailedException, HostStateException, InterruptedException;
 
     /** Lets the application go on. */

@@ -129,7 +129,9 @@ final class HostMemory {
     /** All areas, ascending. */
     List<LowerHalf.Range> ranges() {
         List<LowerHalf.Range> ranges = new ArrayList<>();
-        areas.forEach((address, area) -> ranges.add(new LowerHalf.Range(address, area.bytes())));
+        for (Map.Entry<Long, Area> area : areas.entrySet()) {
+            ranges.add(new LowerHalf.Range(area.getKey(), area.getValue().bytes()));
+        }
         return ranges;
     }
 }

@@ -16,6 +16,11 @@ public final class Context {
 
     Context() {}
 
+    /** One that no application knows, without resources. */
+    public static Context empty() {
+        return new Context();
+    }
+
     /** Registers a resource; in a process that was started anew by a restart the resource is told so at once. */
     public void register(Resource resource) {
         synchronized (this) {
