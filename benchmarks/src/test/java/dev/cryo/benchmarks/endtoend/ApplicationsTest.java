@@ -23,6 +23,8 @@ import org.junit.jupiter.api.Test;
 @NeedsCriu
 class ApplicationsTest extends InWorkplace {
     private static final String JOB = "app";
+    /** However slow the machine is. */
+    private static final int FEWEST_IMAGES = 4;
 
     @Test
     void eightThreadsAreExactUnderCheckpointsEvery200Millis() throws Exception {
@@ -46,7 +48,7 @@ class ApplicationsTest extends InWorkplace {
         Workplace.Parts parts = place.parts(JOB);
         long end = System.nanoTime() + seconds * 1_000_000_000L;
         List<Long> images = new ArrayList<>();
-        while (System.nanoTime() < end) {
+        while (System.nanoTime() < end || images.size() < FEWEST_IMAGES) {
             long next = System.nanoTime() + 200_000_000L;
             images.add(place.checkpoint(JOB).image());
             Thread.sleep(Math.max(0, (next - System.nanoTime()) / 1_000_000));
@@ -57,7 +59,7 @@ class ApplicationsTest extends InWorkplace {
         assertThat(launched.exitCode(SOON)).isNotZero();
         Child restarted = place.start("restart", JOB);
         assertThat(restarted.succeed(RUN).out().await("OK ", SOON).text()).isEqualTo(expected);
-        assertThat(images).hasSizeGreaterThan(3);
+        assertThat(images).doesNotHaveDuplicates();
     }
 
     @Test
