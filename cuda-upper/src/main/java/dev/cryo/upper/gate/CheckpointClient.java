@@ -37,6 +37,8 @@ public final class CheckpointClient {
     private static final Duration END = Duration.ofSeconds(10);
 
     private static final int LOST = 70;
+    /** Made beforehand: there is no memory for it when it is needed. */
+    private static final ControlMessage USED_UP = new ControlMessage.Failed("the application's memory is used up");
 
     private final Path socket;
     private final ControlMessage.Hello hello;
@@ -386,11 +388,11 @@ public final class CheckpointClient {
     }
 
     private void persist(ControlMessage.Persist request) {
-        ControlMessage answer = new ControlMessage.Failed("the application's memory is used up");
+        ControlMessage answer;
         try {
             answer = lowerHalf.apply(request);
         } catch (VirtualMachineError e) {
-            Notices.say("an image fails: " + e);
+            answer = USED_UP;
         }
         tell(answer);
     }

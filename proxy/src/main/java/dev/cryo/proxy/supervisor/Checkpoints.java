@@ -1,5 +1,6 @@
 package dev.cryo.proxy.supervisor;
 
+import dev.cryo.proxy.control.Connection;
 import dev.cryo.proxy.host.DumpRequest;
 import dev.cryo.proxy.host.HostMemory;
 import dev.cryo.proxy.host.HostState;
@@ -7,6 +8,7 @@ import dev.cryo.proxy.host.HostStateException;
 import dev.cryo.proxy.host.StandardStreams;
 import dev.cryo.proxy.supervisor.CheckpointException.Category;
 import dev.cryo.proxy.supervisor.JobSettings.OnFailure;
+import dev.cryo.streamlog.control.ControlMessage.Role;
 import dev.cryo.streamlog.image.ImageStore;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -65,6 +67,7 @@ final class Checkpoints {
 
     private Checkpoint.Report attempt(JobRun run, Optional<HostState> criu, Duration timeout, boolean hold)
             throws CheckpointException, InterruptedException {
+        Optional<Connection> proxy = run.halves().lowerHalf().filter(half -> half.hello().role() == Role.PROXY);
         try {
             Checkpoint.Report report = new Checkpoint(stages(run, criu, timeout), target(), hold).take();
             site.status().update(now -> now.after(new JobStatus.Taken(
@@ -95,7 +98,7 @@ final class Checkpoints {
             boolean goesBack = site.settings().onFailure() == OnFailure.RESTART
                     && site.status().now().lastCheckpoint() != null;
             site.messages().say(e.getMessage() + switch (e.category()) {
-                case RETRYABLE, ABORTED_KEEPS_RUNNING -> isWithoutDevice(run)
+                case RETRYABLE, ABORTED_KEEPS_RUNNING -> proxy.isPresent() && !proxy.get().isOpen()
                         ? "; the application has lost its device with the proxy"
                         : "; the application runs on";
                 case FATAL -> goesBack
@@ -107,10 +110,6 @@ final class Checkpoints {
             }
             throw e;
         }
-    }
-
-    private boolean isWithoutDevice(JobRun run) {
-        return site.driver().isEmpty() && run.halves().lowerHalf().isEmpty();
     }
 
     private CheckpointException refused(String why) {

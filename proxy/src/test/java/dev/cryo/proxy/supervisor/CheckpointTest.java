@@ -36,6 +36,7 @@ import dev.cryo.streamlog.image.Section;
 import dev.cryo.streamlog.image.SectionWriter;
 import dev.cryo.streamlog.log.LogCodec;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
@@ -272,6 +273,34 @@ class CheckpointTest {
             assertThat(application.received).extracting(Object::getClass).map(Class::getSimpleName)
                     .containsExactly("Gate", "Resume");
             assertThat(proxy.received).contains(new Capture(true));
+        }
+
+        /** It would stand still while one is made. */
+        @Test
+        void makesNoFolderForAnApplicationThatIsNotDumped() throws Exception {
+            List<Path> made = new ArrayList<>();
+            faults.put(Capture.class, () -> {
+                made.addAll(dumpFolders());
+                return new Captured(4096);
+            });
+            checkpoint(false, false).take();
+            assertThat(made).isEmpty();
+            dump.meanwhile = () -> made.addAll(dumpFolders());
+            checkpoint(true, false).take();
+            assertThat(made).hasSize(1);
+            assertThat(dumpFolders()).isEmpty();
+        }
+
+        private List<Path> dumpFolders() {
+            String name = ".*/cryo-[0-9]+-" + ProcessHandle.current().pid() + "-[^/]*";
+            try (Stream<Path> inMemory = Files.list(Path.of("/dev/shm"));
+                    Stream<Path> onDisk = Files.list(folder)) {
+                return Stream.concat(inMemory, onDisk)
+                        .filter(path -> path.toString().matches(name))
+                        .toList();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
         }
 
         @Test
