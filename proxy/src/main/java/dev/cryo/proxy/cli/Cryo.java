@@ -1,6 +1,7 @@
 package dev.cryo.proxy.cli;
 
 import dev.cryo.proxy.supervisor.JobException;
+import dev.cryo.proxy.supervisor.JobFolder;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.ServiceLoader;
@@ -44,6 +45,7 @@ public final class Cryo implements Runnable {
 
     /** Runs a command and exits with its code. */
     public static void main(String[] arguments) {
+        Thread.ofPlatform().name("cryo-files").daemon().start(JobFolder::rehearse);
         System.exit(commandLine(System.getenv(), arguments).execute(arguments));
     }
 

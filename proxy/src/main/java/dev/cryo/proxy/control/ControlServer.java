@@ -11,20 +11,11 @@ import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.netty.util.internal.logging.JdkLoggerFactory;
 import java.io.IOException;
-import java.net.UnixDomainSocketAddress;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.concurrent.TimeUnit;
 
-/**
- * Listens on the job's unix socket, readable and writable by the owner only. Thread-safe; owns the socket's file and
- * one thread.
- */
+/** Serves the job's socket. Thread-safe; owns the socket and one thread. */
 public final class ControlServer implements AutoCloseable {
-    private final Path socket;
-    private final Path hidden;
+    private final ControlSocket socket;
     private final EventLoopGroup threads;
     private final Channel listening;
 
@@ -43,44 +34,42 @@ public final class ControlServer implements AutoCloseable {
         void refused(String why);
     }
 
-    private ControlServer(Path socket, EventLoopGroup threads, Channel listening) {
+    private ControlServer(ControlSocket socket, EventLoopGroup threads, Channel listening) {
         this.socket = socket;
-        this.hidden = hidden(socket);
         this.threads = threads;
         this.listening = listening;
     }
 
     /**
-     * Starts to listen; what an earlier supervisor left at the path is replaced.
+     * Serves those who have connected to a socket, and who will.
      *
-     * @throws IOException if the socket cannot be made, for example because its path is too long
+     * @param socket the server's from now on, also when this fails
      */
-    public static ControlServer open(Path socket, Visitors visitors) throws IOException {
+    public static ControlServer open(ControlSocket socket, Visitors visitors) throws IOException {
         InternalLoggerFactory.setDefaultFactory(JdkLoggerFactory.INSTANCE);
         // Netty names channels after the machine's network card and would warn on a machine that has none.
         System.setProperty("io.netty.machineId", "00:00:00:00:00:01");
-        Files.deleteIfExists(socket);
-        Files.deleteIfExists(hidden(socket));
         EventLoopGroup threads = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
         try {
             FrameEncoder encoder = new FrameEncoder();
             Channel listening = new ServerBootstrap()
                     .group(threads)
-                    .channel(NioServerDomainSocketChannel.class)
+                    .channelFactory(() -> new NioServerDomainSocketChannel(socket.channel()))
                     .childHandler(new ChannelInitializer<Channel>() {
                         @Override
                         protected void initChannel(Channel channel) {
                             channel.pipeline().addLast(encoder, new FrameDecoder(), new ConnectionHandler(visitors));
                         }
                     })
-                    .bind(UnixDomainSocketAddress.of(socket))
+                    .register()
                     .syncUninterruptibly()
                     .channel();
-            Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
             return new ControlServer(socket, threads, listening);
-        } catch (Exception e) {
-            stop(threads);
-            throw new IOException("cannot listen on " + socket + ": " + e.getMessage(), e);
+        } catch (Exception e) { // Netty throws checked ones unchecked.
+            try (socket) {
+                stop(threads);
+            }
+            throw e;
         }
     }
 
@@ -89,12 +78,12 @@ public final class ControlServer implements AutoCloseable {
      * must not hold a connection, and it tries to connect as soon as it has closed its old one.
      */
     public void hide() throws IOException {
-        Files.move(socket, hidden, StandardCopyOption.ATOMIC_MOVE);
+        socket.hide();
     }
 
     /** Gives the socket its name back. */
     public void show() throws IOException {
-        Files.move(hidden, socket, StandardCopyOption.ATOMIC_MOVE);
+        socket.show();
     }
 
     /** Ends all connections and removes the socket; the second time it does nothing. */
@@ -103,17 +92,13 @@ public final class ControlServer implements AutoCloseable {
         if (threads.isShuttingDown()) {
             return;
         }
-        listening.close().syncUninterruptibly();
-        stop(threads);
-        Files.deleteIfExists(socket);
-        Files.deleteIfExists(hidden);
+        try (socket) {
+            listening.close().syncUninterruptibly();
+            stop(threads);
+        }
     }
 
     private static void stop(EventLoopGroup threads) {
         threads.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(3, TimeUnit.SECONDS);
-    }
-
-    private static Path hidden(Path socket) {
-        return socket.resolveSibling("." + socket.getFileName() + ".hidden");
     }
 }

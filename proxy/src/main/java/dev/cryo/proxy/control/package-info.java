@@ -3,7 +3,7 @@
  * its job's folder, and the client that the proxy and the command line use.
  *
  * <pre>{@code
- * try (ControlServer server = ControlServer.open(folder.resolve("control.sock"), visitors)) {
+ * try (ControlServer server = ControlServer.open(ControlSocket.listen(folder.resolve("control.sock")), visitors)) {
  *     // visitors.arrived(connection) is called for everything that says Hello
  *     ControlMessage.Gated gated = connection.ask(new Gate(5000), Gated.class, ofSeconds(6), "the gate to close");
  * }

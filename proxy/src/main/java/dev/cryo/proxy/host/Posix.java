@@ -11,7 +11,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 import java.nio.file.Path;
-import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** The few system calls on processes and pipes that the JDK has no method for. */
 final class Posix {
@@ -24,25 +24,25 @@ final class Posix {
     private static final Linker LINKER = Linker.nativeLinker();
     private static final StructLayout STATE = Linker.Option.captureStateLayout();
     private static final VarHandle ERRNO = STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
-    private static final MethodHandle MKFIFO = function("mkfifo",
-            FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
-    private static final MethodHandle KILL = function("kill",
-            FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
-    private static final MethodHandle RAISE = function("raise",
-            FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
-    private static final MethodHandle WAITPID = function("waitpid",
+    private static final Linker.Option ERRNO_KEPT = Linker.Option.captureCallState("errno");
+    private static final Function MKFIFO = new Function("mkfifo",
+            FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT), ERRNO_KEPT);
+    private static final Function KILL = new Function("kill",
+            FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT), ERRNO_KEPT);
+    private static final Function RAISE = new Function("raise",
+            FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT), ERRNO_KEPT);
+    private static final Function WAITPID = new Function("waitpid",
             FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.ADDRESS,
-                    ValueLayout.JAVA_INT));
-    private static final MethodHandle PRCTL = function("prctl",
+                    ValueLayout.JAVA_INT), ERRNO_KEPT);
+    private static final Function PRCTL = new Function("prctl",
             FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG),
-            Linker.Option.firstVariadicArg(1));
-    private static final MethodHandle PRLIMIT = function("prlimit",
+            ERRNO_KEPT, Linker.Option.firstVariadicArg(1));
+    private static final Function PRLIMIT = new Function("prlimit",
             FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.ADDRESS,
-                    ValueLayout.ADDRESS));
-    private static final MethodHandle UMOUNT2 = function("umount2",
-            FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
-    private static final MethodHandle STRERROR = LINKER.downcallHandle(
-            LINKER.defaultLookup().findOrThrow("strerror"),
+                    ValueLayout.ADDRESS), ERRNO_KEPT);
+    private static final Function UMOUNT2 = new Function("umount2",
+            FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT), ERRNO_KEPT);
+    private static final Function STRERROR = new Function("strerror",
             FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
 
     private Posix() {}
@@ -51,7 +51,7 @@ final class Posix {
     static void mkfifo(Path path) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = arena.allocate(STATE);
-            if ((int) invoke(MKFIFO, state, arena.allocateFrom(path.toString()), 0600) != 0) {
+            if ((int) MKFIFO.call(state, arena.allocateFrom(path.toString()), 0600) != 0) {
                 throw new IOException("mkfifo " + path + ": " + message(errno(state)));
             }
         }
@@ -61,16 +61,21 @@ final class Posix {
     static void unmount(Path folder) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = arena.allocate(STATE);
-            if ((int) invoke(UMOUNT2, state, arena.allocateFrom(folder.toString()), MNT_DETACH) != 0) {
+            if ((int) UMOUNT2.call(state, arena.allocateFrom(folder.toString()), MNT_DETACH) != 0) {
                 throw new IOException("umount " + folder + ": " + message(errno(state)));
             }
         }
     }
 
+    /** Has the first signal be sent as soon as later ones. */
+    static void prepareToKill() {
+        MethodHandle unused = KILL.linked();
+    }
+
     /** Sends a signal; false when there is no such process. */
     static boolean kill(int pid, int signal) {
         try (Arena arena = Arena.ofConfined()) {
-            return (int) invoke(KILL, arena.allocate(STATE), pid, signal) == 0;
+            return (int) KILL.call(arena.allocate(STATE), pid, signal) == 0;
         }
     }
 
@@ -78,7 +83,7 @@ final class Posix {
     static void raise(int signal) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = arena.allocate(STATE);
-            if ((int) invoke(RAISE, state, signal) != 0) {
+            if ((int) RAISE.call(state, signal) != 0) {
                 throw new IllegalStateException("raise " + signal + ": " + message(errno(state)));
             }
         }
@@ -89,7 +94,7 @@ final class Posix {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = arena.allocate(STATE);
             MemorySegment status = arena.allocate(ValueLayout.JAVA_INT);
-            while ((int) invoke(WAITPID, state, pid, status, 0) < 0) {
+            while ((int) WAITPID.call(state, pid, status, 0) < 0) {
                 if (errno(state) != EINTR) {
                     throw new IOException("waitpid " + pid + ": " + message(errno(state)));
                 }
@@ -103,7 +108,7 @@ final class Posix {
         try (Arena arena = Arena.ofConfined()) {
             // struct rlimit: the soft limit, the hard limit; u64 each.
             MemorySegment none = arena.allocateFrom(ValueLayout.JAVA_LONG, 0, 0);
-            return (int) invoke(PRLIMIT, arena.allocate(STATE), pid, RLIMIT_FSIZE, none, MemorySegment.NULL) == 0;
+            return (int) PRLIMIT.call(arena.allocate(STATE), pid, RLIMIT_FSIZE, none, MemorySegment.NULL) == 0;
         }
     }
 
@@ -111,16 +116,10 @@ final class Posix {
     static void becomeSubreaper() {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = arena.allocate(STATE);
-            if ((int) invoke(PRCTL, state, PR_SET_CHILD_SUBREAPER, 1L) != 0) {
+            if ((int) PRCTL.call(state, PR_SET_CHILD_SUBREAPER, 1L) != 0) {
                 throw new IllegalStateException("prctl(PR_SET_CHILD_SUBREAPER): " + message(errno(state)));
             }
         }
-    }
-
-    private static MethodHandle function(String name, FunctionDescriptor type, Linker.Option... options) {
-        Linker.Option[] all = Arrays.copyOf(options, options.length + 1);
-        all[options.length] = Linker.Option.captureCallState("errno");
-        return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), type, all);
     }
 
     private static int errno(MemorySegment state) {
@@ -128,17 +127,40 @@ final class Posix {
     }
 
     private static String message(int errno) {
-        MemorySegment text = (MemorySegment) invoke(STRERROR, errno);
+        MemorySegment text = (MemorySegment) STRERROR.call(errno);
         return text.reinterpret(256).getString(0);
     }
 
-    private static Object invoke(MethodHandle function, Object... arguments) {
-        try {
-            return function.invokeWithArguments(arguments);
-        } catch (RuntimeException | Error e) {
-            throw e;
-        } catch (Throwable e) {
-            throw new IllegalStateException(e);
+    /** A function of the C library. It is linked when it is called first, for that takes 20 ms in a JVM that begins. */
+    private static final class Function {
+        private final String name;
+        private final FunctionDescriptor type;
+        private final Linker.Option[] options;
+        private @Nullable MethodHandle linked;
+
+        Function(String name, FunctionDescriptor type, Linker.Option... options) {
+            this.name = name;
+            this.type = type;
+            this.options = options;
+        }
+
+        Object call(Object... arguments) {
+            try {
+                return linked().invokeWithArguments(arguments);
+            } catch (RuntimeException | Error e) {
+                throw e;
+            } catch (Throwable e) {
+                throw new IllegalStateException(e);
+            }
+        }
+
+        private synchronized MethodHandle linked() {
+            MethodHandle function = linked;
+            if (function == null) {
+                function = LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), type, options);
+                linked = function;
+            }
+            return function;
         }
     }
 }

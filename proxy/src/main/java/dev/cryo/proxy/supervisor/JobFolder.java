@@ -3,6 +3,8 @@ package dev.cryo.proxy.supervisor;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.ObjectWriter;
 import dev.cryo.proxy.supervisor.JobException.Kind;
 import dev.cryo.streamlog.image.ImageKeys;
 import dev.cryo.streamlog.image.ImageStore;
@@ -45,6 +47,17 @@ import java.util.stream.Stream;
 public record JobFolder(Path path) {
     private static final ObjectMapper JSON = new ObjectMapper()
             .configure(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES, false);
+
+    /**
+     * Makes ready what reads and writes these files: in a JVM that begins it takes a tenth of a second, in which
+     * another thread can do other things.
+     */
+    public static void rehearse() {
+        for (Class<?> file : List.of(JobSettings.class, JobStatus.class)) {
+            ObjectReader unusedReader = JSON.readerFor(file);
+            ObjectWriter unusedWriter = JSON.writerFor(file);
+        }
+    }
 
     /**
      * The folder of a job, which need not exist.

@@ -2,6 +2,7 @@ package dev.cryo.proxy.supervisor;
 
 import dev.cryo.proxy.control.Connection;
 import dev.cryo.proxy.control.ControlServer;
+import dev.cryo.proxy.control.ControlSocket;
 import dev.cryo.proxy.control.RequestFailedException;
 import dev.cryo.proxy.host.ApplicationProcess;
 import dev.cryo.proxy.host.ExitStatus;
@@ -61,17 +62,34 @@ final class JobRun implements Halves.Events, AutoCloseable {
         void asked(Connection by, ControlMessage request);
     }
 
-    private JobRun(Site site, Commands commands) throws IOException {
+    private JobRun(Site site, Commands commands, JobStreams streams, ControlSocket socket) throws IOException {
         this.site = site;
         this.commands = commands;
-        this.streams = JobStreams.create(site);
+        this.streams = streams;
         this.pageWaiters = new PageWaiters(site.messages());
-        this.server = ControlServer.open(site.folder().socket(), halves);
+        this.server = ControlServer.open(socket, halves);
     }
 
-    /** A run whose parts are not there yet. */
-    static JobRun prepare(Site site, Commands commands) throws IOException {
-        return new JobRun(site, commands);
+    /**
+     * A run without an application, with a proxy unless the lower half will be in the application or there is none. The
+     * proxy is started before all else, for it is what takes longest.
+     */
+    static JobRun begin(Site site, Commands commands) throws IOException {
+        ControlSocket socket = ControlSocket.listen(site.folder().socket());
+        Optional<ProxyProcess> proxy = Optional.empty();
+        @Nullable JobStreams streams = null;
+        try {
+            proxy = ProxyProcess.startFor(site);
+            streams = JobStreams.create(site);
+            JobRun run = new JobRun(site, commands, streams, socket);
+            proxy.ifPresent(run::use);
+            return run;
+        } catch (IOException | RuntimeException e) {
+            try (socket; @Nullable JobStreams made = streams) {
+                proxy.ifPresent(ProxyProcess::close);
+            }
+            throw e;
+        }
     }
 
     Halves halves() {
@@ -86,16 +104,7 @@ final class JobRun implements Halves.Events, AutoCloseable {
         return streams.pipes();
     }
 
-    /** Starts a proxy, unless the lower half will be in the application, or there is none. */
-    synchronized void startProxy() throws IOException {
-        requireWanted();
-        if (!site.settings().hasProxy()) {
-            return;
-        }
-        ProxyProcess started = ProxyProcess.start(
-                site.installation().proxyCommand(site.folder(), site.settings().deviceArgument()),
-                site.installation().startCache().recorded(),
-                site.messages());
+    private synchronized void use(ProxyProcess started) {
         proxy = started;
         started.handle().onExit().thenRun(() -> loseLowerHalf(started));
         site.status().update(now -> now.withProxy(JobStatus.Running.of(started.handle())));
@@ -264,7 +273,8 @@ final class JobRun implements Halves.Events, AutoCloseable {
             halves.forgetProxy();
             proxy = null;
             used.close();
-            startProxy();
+            requireWanted();
+            ProxyProcess.startFor(site).ifPresent(this::use);
         }
         proxyUsed = true;
     }

@@ -6,6 +6,7 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -24,12 +25,23 @@ final class ProxyProcess implements AutoCloseable {
         this.ordinary = ordinary;
     }
 
+    /** Starts the proxy of a job, if its lower half is to be in one. */
+    static Optional<ProxyProcess> startFor(Site site) throws IOException {
+        if (!site.settings().hasProxy()) {
+            return Optional.empty();
+        }
+        return Optional.of(start(
+                site.installation().proxyCommand(site.folder(), site.settings().deviceArgument()),
+                site.installation().startCache().recorded(),
+                site.messages()));
+    }
+
     /**
      * Starts one.
      *
      * @param recorded whether it has something to write when it ends, and so must be asked to end
      */
-    static ProxyProcess start(List<String> command, boolean recorded, Messages messages) throws IOException {
+    private static ProxyProcess start(List<String> command, boolean recorded, Messages messages) throws IOException {
         List<String> apart = new ArrayList<>(List.of("setsid"));
         apart.addAll(command);
         ProcessBuilder builder = new ProcessBuilder(apart);

@@ -56,10 +56,10 @@ final class Restart {
     private final HostFinder host;
     private @Nullable JobRun begun;
 
-    /** Makes a run that has no parts yet. */
+    /** Begins a run, whose application this brings. */
     @FunctionalInterface
-    interface Prepared {
-        JobRun get() throws IOException;
+    interface Beginning {
+        JobRun begin() throws IOException;
     }
 
     private Restart(Site site, Unpacking unpacking, HostFinder host) {
@@ -142,7 +142,7 @@ final class Restart {
      * Starts a run from an image.
      *
      * @param host what restores processes; needed for images of a process
-     * @param prepared makes a run without parts
+     * @param beginning begins the run
      * @param running is given the run before the user is told that it runs
      * @throws JobException if that fails; nothing is left running then
      */
@@ -150,7 +150,7 @@ final class Restart {
             Site site,
             Unpacking unpacking,
             HostFinder host,
-            Prepared prepared,
+            Beginning beginning,
             Consumer<JobRun> running)
             throws JobException, InterruptedException {
         long start = System.nanoTime();
@@ -163,7 +163,7 @@ final class Restart {
                     restart.image.manifest().createdMillis(),
                     restart.image.manifest().job().property(Checkpoint.PAUSE_NANOS).map(Long::valueOf).orElse(0L),
                     site.folder().images().addedBytes(number));
-            JobRun run = restart.run(prepared);
+            JobRun run = restart.run(beginning);
             running.accept(run);
             site.status().update(now -> now.broughtBack(taken));
             site.messages().say("job %s runs again from image %d, after %.2f s"
@@ -179,18 +179,18 @@ final class Restart {
         }
     }
 
-    private JobRun run(Prepared prepared)
+    private JobRun run(Beginning beginning)
             throws IOException, HostStateException, RequestFailedException, InterruptedException, JobException {
         if (image.manifest().job().host() == HostMode.APP) {
-            return runApplicationAnew(prepared);
+            return runApplicationAnew(beginning);
         }
         return site.driver().isPresent()
-                ? restoreByDriver(site.driver().get(), prepared)
-                : restoreHalves(prepared);
+                ? restoreByDriver(site.driver().get(), beginning)
+                : restoreHalves(beginning);
     }
 
-    private JobRun begin(Prepared prepared) throws IOException {
-        JobRun run = prepared.get();
+    private JobRun begin(Beginning beginning) throws IOException {
+        JobRun run = beginning.begin();
         begun = run;
         return run;
     }
@@ -219,12 +219,12 @@ final class Restart {
     }
 
     /** Where the GPUs that the application had are now is decided before anything is started. */
-    private JobRun restoreByDriver(ProcessCheckpoints driver, Prepared prepared)
+    private JobRun restoreByDriver(ProcessCheckpoints driver, Beginning beginning)
             throws IOException, HostStateException, InterruptedException, JobException {
         HostState restorer = restorer();
         HostImage hostImage = unpacked();
         DriverRestore restore = DriverRestore.of(image.manifest().job(), driver, site.messages());
-        JobRun run = begin(prepared);
+        JobRun run = begin(beginning);
         try {
             restoreProcesses(restorer, hostImage, run);
             restore.resume(run.processes());
@@ -236,11 +236,10 @@ final class Restart {
     }
 
     /** The proxy restores the device while the application is restored. */
-    private JobRun restoreHalves(Prepared prepared)
+    private JobRun restoreHalves(Beginning beginning)
             throws IOException, HostStateException, RequestFailedException, InterruptedException, JobException {
-        JobRun run = begin(prepared);
+        JobRun run = begin(beginning);
         try {
-            run.startProxy();
             HostState restorer = restorer();
             HostImage hostImage = unpacked();
             run.halves().expectReturn();
@@ -259,11 +258,10 @@ final class Restart {
         }
     }
 
-    private JobRun runApplicationAnew(Prepared prepared)
+    private JobRun runApplicationAnew(Beginning beginning)
             throws IOException, HostStateException, RequestFailedException, InterruptedException, JobException {
-        JobRun run = begin(prepared);
+        JobRun run = begin(beginning);
         try {
-            run.startProxy();
             Path unused = unpacking.await();
             run.halves().expectReturn();
             run.startApplication();

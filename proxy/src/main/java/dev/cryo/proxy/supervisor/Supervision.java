@@ -76,9 +76,8 @@ final class Supervision implements JobRun.Commands {
     int launch() throws JobException, InterruptedException {
         routeSignals();
         try {
-            JobRun first = JobRun.prepare(site, this);
+            JobRun first = JobRun.begin(site, this);
             try {
-                first.startProxy();
                 first.startApplication();
             } catch (IOException | HostStateException e) {
                 first.close();
@@ -147,20 +146,20 @@ final class Supervision implements JobRun.Commands {
     private JobRun bringBack(Unpacking unpacking) throws JobException, InterruptedException {
         source = unpacking;
         try {
-            return Restart.run(site, unpacking, host, this::prepare, requests::present);
+            return Restart.run(site, unpacking, host, this::begin, requests::present);
         } finally {
             source = null;
             coming = null;
         }
     }
 
-    private JobRun prepare() throws IOException {
-        JobRun prepared = JobRun.prepare(site, this);
-        coming = prepared;
+    private JobRun begin() throws IOException {
+        JobRun begun = JobRun.begin(site, this);
+        coming = begun;
         if (abandoned) {
-            prepared.abandon();
+            begun.abandon();
         }
-        return prepared;
+        return begun;
     }
 
     private int abandoned() {

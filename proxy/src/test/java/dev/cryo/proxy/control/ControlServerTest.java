@@ -52,7 +52,7 @@ class ControlServerTest {
     @BeforeEach
     void listen() throws IOException {
         socket = folder.resolve("control.sock");
-        server = ControlServer.open(socket, new ControlServer.Visitors() {
+        server = ControlServer.open(ControlSocket.listen(socket), new ControlServer.Visitors() {
             @Override
             public void arrived(Connection connection) {
                 arrived.add(connection);

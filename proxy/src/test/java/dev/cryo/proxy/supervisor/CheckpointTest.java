@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.cryo.proxy.control.Connection;
 import dev.cryo.proxy.control.ControlServer;
+import dev.cryo.proxy.control.ControlSocket;
 import dev.cryo.proxy.host.HostStateException;
 import dev.cryo.streamlog.call.LowerHalf;
 import dev.cryo.streamlog.control.ControlFrames;
@@ -137,7 +138,7 @@ class CheckpointTest {
     void connectHalves() throws Exception {
         socket = folder.resolve("control.sock");
         halves = new Halves(new Ignored());
-        server = ControlServer.open(socket, halves);
+        server = ControlServer.open(ControlSocket.listen(socket), halves);
         application = new FakeHalf(socket, Role.APPLICATION, this::answer);
         proxy = new FakeHalf(socket, Role.PROXY, this::answer);
         welcome(halves.returned(Duration.ofSeconds(10)).orElseThrow());
