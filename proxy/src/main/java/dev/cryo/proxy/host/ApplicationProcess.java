@@ -49,7 +49,6 @@ public final class ApplicationProcess {
         try {
             if (command.place() != Place.HERE) {
                 Posix.becomeSubreaper();
-                Posix.prepareToKill();
                 return adopt(builder.start(), command.place());
             }
             Process process = builder.start();

@@ -3,7 +3,6 @@ package dev.cryo.proxy.supervisor;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import dev.cryo.proxy.supervisor.JobException.Kind;
 import dev.cryo.streamlog.image.ImageKeys;
@@ -11,6 +10,7 @@ import dev.cryo.streamlog.image.ImageStore;
 import dev.cryo.streamlog.image.JobInfo;
 import dev.cryo.streamlog.image.KeyUnavailableException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
@@ -45,6 +45,7 @@ import java.util.stream.Stream;
  * @param path absolute
  */
 public record JobFolder(Path path) {
+    private static final byte[] NO_JSON = {'n', 'u', 'l', 'l'};
     private static final ObjectMapper JSON = new ObjectMapper()
             .configure(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES, false);
 
@@ -53,9 +54,13 @@ public record JobFolder(Path path) {
      * another thread can do other things.
      */
     public static void rehearse() {
-        for (Class<?> file : List.of(JobSettings.class, JobStatus.class)) {
-            ObjectReader unusedReader = JSON.readerFor(file);
-            ObjectWriter unusedWriter = JSON.writerFor(file);
+        try {
+            for (Class<?> file : List.of(JobSettings.class, JobStatus.class)) {
+                Object unusedNull = JSON.readerFor(file).readValue(NO_JSON);
+                ObjectWriter unusedWriter = JSON.writerFor(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

@@ -7,7 +7,6 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.OptionalInt;
@@ -27,11 +26,11 @@ public final class DescriptorSocket implements AutoCloseable {
     private static final int SCM_RIGHTS = 1;
     private static final int EINTR = 4;
 
-    private static final MethodHandle SOCKET = LibC.bind("socket", 3);
-    private static final MethodHandle BIND = LibC.bind("bind", 3);
-    private static final MethodHandle LISTEN = LibC.bind("listen", 2);
-    private static final MethodHandle ACCEPT = LibC.bind("accept4", 4);
-    private static final MethodHandle RECVMSG = LibC.bind("recvmsg", 3);
+    private static final CFunction SOCKET = CFunction.of("socket");
+    private static final CFunction BIND = CFunction.of("bind");
+    private static final CFunction LISTEN = CFunction.of("listen");
+    private static final CFunction ACCEPT = CFunction.of("accept4");
+    private static final CFunction RECVMSG = CFunction.of("recvmsg");
 
     private final int descriptor;
 
@@ -55,33 +54,24 @@ public final class DescriptorSocket implements AutoCloseable {
             address.set(JAVA_SHORT, 0, (short) AF_UNIX);
             MemorySegment.copy(name, 0, address, JAVA_BYTE, 2, name.length);
             int bound = call(BIND, "bind " + path, socket.descriptor, address.address(), address.byteSize());
-            int listening = (int) (long) LISTEN.invokeExact(LibC.errnoPlace(), (long) socket.descriptor, 1L);
+            int listening = (int) LISTEN.call(socket.descriptor, 1);
             if (bound != 0 || listening != 0) {
                 throw new LinuxException("listen at " + path, LibC.errno());
             }
             return socket;
-        } catch (Throwable e) {
+        } catch (LinuxException | RuntimeException | Error e) {
             socket.close();
-            if (e instanceof LinuxException failed) {
-                throw failed;
-            }
-            throw new IllegalStateException(e);
+            throw e;
         }
     }
 
     /** Waits for a connection. */
     public DescriptorSocket accept() throws LinuxException {
-        try {
-            long result = (long) ACCEPT.invokeExact(LibC.errnoPlace(), (long) descriptor, 0L, 0L, CLOEXEC);
-            if ((int) result < 0) {
-                throw new LinuxException("accept a connection", LibC.errno());
-            }
-            return new DescriptorSocket((int) result);
-        } catch (LinuxException e) {
-            throw e;
-        } catch (Throwable e) {
-            throw new IllegalStateException(e);
+        long result = ACCEPT.call(descriptor, 0, 0, CLOEXEC);
+        if ((int) result < 0) {
+            throw new LinuxException("accept a connection", LibC.errno());
         }
+        return new DescriptorSocket((int) result);
     }
 
     /** The descriptor's number. */
@@ -114,13 +104,7 @@ public final class DescriptorSocket implements AutoCloseable {
 
     private int receive(MemorySegment header) throws LinuxException {
         while (true) {
-            long result;
-            try {
-                result = (long) RECVMSG.invokeExact(
-                        LibC.errnoPlace(), (long) descriptor, header.address(), MSG_WAITALL | MSG_CMSG_CLOEXEC);
-            } catch (Throwable e) {
-                throw new IllegalStateException(e);
-            }
+            long result = RECVMSG.call(descriptor, header.address(), MSG_WAITALL | MSG_CMSG_CLOEXEC);
             if (result >= 0) {
                 return (int) result;
             }
@@ -130,14 +114,9 @@ public final class DescriptorSocket implements AutoCloseable {
         }
     }
 
-    private static int call(MethodHandle function, String what, long first, long second, long third)
+    private static int call(CFunction function, String what, long first, long second, long third)
             throws LinuxException {
-        long result;
-        try {
-            result = (long) function.invokeExact(LibC.errnoPlace(), first, second, third);
-        } catch (Throwable e) {
-            throw new IllegalStateException(e);
-        }
+        long result = function.call(first, second, third);
         if ((int) result < 0) {
             throw new LinuxException(what, LibC.errno());
         }

@@ -2,7 +2,6 @@ package dev.cryo.streamlog.linux;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 
 /** What is done with file descriptors of any kind. */
 final class Descriptors {
@@ -12,10 +11,10 @@ final class Descriptors {
     private static final long O_RDWR_CLOEXEC = 02 | O_RDONLY_CLOEXEC;
     /** O_WRONLY | O_DIRECT | O_NOFOLLOW | O_CLOEXEC, as on x86-64. */
     private static final long O_WRONLY_DIRECT = 01 | 040000 | 0400000 | 02000000;
-    private static final MethodHandle SYSCALL = LibC.bindSyscall(3);
-    private static final MethodHandle IOCTL = LibC.bind("ioctl", 3);
-    private static final MethodHandle OPEN = LibC.bind("open", 2);
-    private static final MethodHandle CLOSE = LibC.bind("close", 1);
+    private static final CFunction SYSCALL = CFunction.of("syscall");
+    private static final CFunction IOCTL = CFunction.of("ioctl");
+    private static final CFunction OPEN = CFunction.of("open");
+    private static final CFunction CLOSE = CFunction.of("close");
 
     private Descriptors() {}
 
@@ -36,13 +35,7 @@ final class Descriptors {
 
     private static int open(String path, long flags, String what) throws LinuxException {
         try (Arena arena = Arena.ofConfined()) {
-            long result;
-            try {
-                result = (long) OPEN.invokeExact(
-                        LibC.errnoPlace(), arena.allocateFrom(path).address(), flags);
-            } catch (Throwable e) {
-                throw new IllegalStateException(e);
-            }
+            long result = OPEN.call(arena.allocateFrom(path).address(), flags);
             return checked(result, what);
         }
     }
@@ -60,12 +53,7 @@ final class Descriptors {
 
     /** A system call that makes a descriptor. */
     static int system(long number, long first, long second, long third, String what) throws LinuxException {
-        long result;
-        try {
-            result = (long) SYSCALL.invokeExact(LibC.errnoPlace(), number, first, second, third);
-        } catch (Throwable e) {
-            throw new IllegalStateException(e);
-        }
+        long result = SYSCALL.call(number, first, second, third);
         return checked(result, what);
     }
 
@@ -80,21 +68,12 @@ final class Descriptors {
     }
 
     static void close(int descriptor) throws LinuxException {
-        long result;
-        try {
-            result = (long) CLOSE.invokeExact(LibC.errnoPlace(), (long) descriptor);
-        } catch (Throwable e) {
-            throw new IllegalStateException(e);
-        }
+        long result = CLOSE.call(descriptor);
         int unused = checked(result, "close descriptor " + descriptor);
     }
 
     private static long ioctl(int descriptor, long request, long argument) {
-        try {
-            return (long) IOCTL.invokeExact(LibC.errnoPlace(), (long) descriptor, request, argument);
-        } catch (Throwable e) {
-            throw new IllegalStateException(e);
-        }
+        return IOCTL.call(descriptor, request, argument);
     }
 
     /** The C library's functions return ints: only the low half of the register is theirs. */

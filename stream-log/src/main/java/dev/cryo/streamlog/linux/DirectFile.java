@@ -1,7 +1,6 @@
 package dev.cryo.streamlog.linux;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -15,7 +14,7 @@ import java.util.Optional;
  */
 public final class DirectFile implements AutoCloseable {
     private static final int EINTR = 4;
-    private static final MethodHandle PWRITE = LibC.bind("pwrite", 4);
+    private static final CFunction PWRITE = CFunction.of("pwrite");
 
     private final int descriptor;
 
@@ -52,14 +51,8 @@ public final class DirectFile implements AutoCloseable {
 
     private long pwrite(ByteBuffer bytes, long offset) {
         try {
-            return (long) PWRITE.invokeExact(
-                    LibC.errnoPlace(),
-                    (long) descriptor,
-                    MemorySegment.ofBuffer(bytes).address(),
-                    (long) bytes.remaining(),
-                    offset);
-        } catch (Throwable e) {
-            throw new IllegalStateException(e);
+            long from = MemorySegment.ofBuffer(bytes).address();
+            return PWRITE.call(descriptor, from, bytes.remaining(), offset);
         } finally {
             Reference.reachabilityFence(bytes);
         }

@@ -2,15 +2,14 @@ package dev.cryo.streamlog.linux;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 
 /** A bell that ends a wait on descriptors (Linux's eventfd). Thread-safe; ringing a closed one does nothing. */
 public final class EventDescriptor implements AutoCloseable {
     private static final long CLOEXEC_NONBLOCK = 02000000 | 04000;
     private static final int EAGAIN = 11;
-    private static final MethodHandle EVENTFD = LibC.bind("eventfd", 2);
-    private static final MethodHandle EVENTFD_WRITE = LibC.bind("eventfd_write", 2);
-    private static final MethodHandle EVENTFD_READ = LibC.bind("eventfd_read", 2);
+    private static final CFunction EVENTFD = CFunction.of("eventfd");
+    private static final CFunction EVENTFD_WRITE = CFunction.of("eventfd_write");
+    private static final CFunction EVENTFD_READ = CFunction.of("eventfd_read");
 
     private final int descriptor;
     private boolean closed;
@@ -56,13 +55,8 @@ public final class EventDescriptor implements AutoCloseable {
         Descriptors.close(descriptor);
     }
 
-    private static int call(MethodHandle function, long first, long second, String what) throws LinuxException {
-        int result;
-        try {
-            result = (int) (long) function.invokeExact(LibC.errnoPlace(), first, second);
-        } catch (Throwable e) {
-            throw new IllegalStateException(e);
-        }
+    private static int call(CFunction function, long first, long second, String what) throws LinuxException {
+        int result = (int) function.call(first, second);
         if (result < 0) {
             throw new LinuxException(what, LibC.errno());
         }

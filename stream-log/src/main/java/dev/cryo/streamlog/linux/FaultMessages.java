@@ -5,7 +5,6 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 
 /** Room for the messages of a {@link Userfaultfd}, and the messages last read into it. For one thread. */
 public final class FaultMessages {
@@ -15,7 +14,7 @@ public final class FaultMessages {
     private static final long FLAG_WRITE = 1;
     private static final int EINTR = 4;
     private static final int EAGAIN = 11;
-    private static final MethodHandle READ = LibC.bind("read", 3);
+    private static final CFunction READ = CFunction.of("read");
 
     private final MemorySegment room;
 
@@ -26,13 +25,7 @@ public final class FaultMessages {
 
     /** Replaces the messages by those that are there now, without waiting; returns their number. */
     public int read(Userfaultfd faults) throws LinuxException {
-        long read;
-        try {
-            read = (long) READ.invokeExact(
-                    LibC.errnoPlace(), (long) faults.descriptor(), room.address(), room.byteSize());
-        } catch (Throwable e) {
-            throw new IllegalStateException(e);
-        }
+        long read = READ.call(faults.descriptor(), room.address(), room.byteSize());
         if (read < 0 && LibC.errno() != EAGAIN && LibC.errno() != EINTR) {
             throw new LinuxException("read page faults", LibC.errno());
         }

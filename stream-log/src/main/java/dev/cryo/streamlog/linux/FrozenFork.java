@@ -1,11 +1,8 @@
 package dev.cryo.streamlog.linux;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -36,21 +33,11 @@ public final class FrozenFork implements AutoCloseable {
     private static final int EFAULT = 14;
     private static final int NONE = -1;
     private static final long STACK_BYTES = 64 * 1024;
-    private static final MethodHandle CLONE = Linker.nativeLinker()
-            .downcallHandle(
-                    LibC.symbol("clone"),
-                    FunctionDescriptor.of(
-                            ValueLayout.JAVA_INT,
-                            ValueLayout.ADDRESS,
-                            ValueLayout.ADDRESS,
-                            ValueLayout.JAVA_INT,
-                            ValueLayout.JAVA_LONG),
-                    Linker.Option.captureCallState("errno"),
-                    Linker.Option.firstVariadicArg(4));
-    private static final MethodHandle PREAD = LibC.bind("pread", 4);
-    private static final MethodHandle KILL = LibC.bind("kill", 2);
-    private static final MethodHandle PTRACE = LibC.bind("ptrace", 4);
-    private static final MethodHandle WAITPID = LibC.bind("waitpid", 3);
+    private static final CFunction CLONE = CFunction.of("clone");
+    private static final CFunction PREAD = CFunction.of("pread");
+    private static final CFunction KILL = CFunction.of("kill");
+    private static final CFunction PTRACE = CFunction.of("ptrace");
+    private static final CFunction WAITPID = CFunction.of("waitpid");
 
     private static final Set<FrozenFork> OPEN = ConcurrentHashMap.newKeySet();
     private static final Set<FrozenFork> ENDING = ConcurrentHashMap.newKeySet();
@@ -93,26 +80,18 @@ public final class FrozenFork implements AutoCloseable {
     }
 
     private static int cloned(long lifeSeconds) throws LinuxException {
-        int child;
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment top = arena.allocate(STACK_BYTES, 16).asSlice(STACK_BYTES - 64);
-            child = (int) CLONE.invokeExact(LibC.errnoPlace(), LibC.symbol("sleep"), top, SIGCHLD, lifeSeconds);
-        } catch (Throwable e) {
-            throw new IllegalStateException(e);
+            long top = arena.allocate(STACK_BYTES, 16).address() + STACK_BYTES - 64;
+            int child = (int) CLONE.call(LibC.symbol("sleep").address(), top, SIGCHLD, lifeSeconds);
+            if (child < 0) {
+                throw new LinuxException("fork", LibC.errno());
+            }
+            return child;
         }
-        if (child < 0) {
-            throw new LinuxException("fork", LibC.errno());
-        }
-        return child;
     }
 
     private void trace() {
-        long traced;
-        try {
-            traced = (long) PTRACE.invokeExact(LibC.errnoPlace(), PTRACE_SEIZE, pid, 0L, PTRACE_O_EXITKILL);
-        } catch (Throwable e) {
-            throw new IllegalStateException(e);
-        }
+        long traced = PTRACE.call(PTRACE_SEIZE, pid, 0L, PTRACE_O_EXITKILL);
         if (traced != 0) {
             LOG.log(System.Logger.Level.DEBUG, "a fork may outlive this process: errno {0}", LibC.errno());
         }
@@ -155,17 +134,10 @@ public final class FrozenFork implements AutoCloseable {
     public void read(long address, MemorySegment into) throws LinuxException {
         long done = 0;
         while (done < into.byteSize()) {
-            long count;
-            try {
-                count = (long) PREAD.invokeExact(
-                        LibC.errnoPlace(),
-                        (long) memory,
-                        into.address() + done,
-                        into.byteSize() - done,
-                        address + done);
-            } catch (Throwable e) {
-                throw new IllegalStateException(e);
-            }
+            long count = PREAD.call(memory,
+                    into.address() + done,
+                    into.byteSize() - done,
+                    address + done);
             if (count <= 0) {
                 throw unreadable(address + done, count == 0 ? ESRCH : LibC.errno());
             }
@@ -201,14 +173,14 @@ public final class FrozenFork implements AutoCloseable {
     private void end() {
         Priority.lower(pid);
         try {
-            int killed = (int) (long) KILL.invokeExact(LibC.errnoPlace(), pid, SIGKILL);
+            int killed = (int) KILL.call(pid, SIGKILL);
             assert killed == 0 : "frozen fork " + pid + " was reaped by somebody else";
             if (memory != NONE) {
                 Descriptors.close(memory);
             }
-            int ended = (int) (long) WAITPID.invokeExact(LibC.errnoPlace(), pid, 0L, 0L);
+            int ended = (int) WAITPID.call(pid, 0, 0);
             assert ended == pid : "frozen fork " + pid + " was reaped by somebody else";
-        } catch (Throwable e) {
+        } catch (LinuxException e) {
             throw new IllegalStateException(e);
         } finally {
             ENDING.remove(this);

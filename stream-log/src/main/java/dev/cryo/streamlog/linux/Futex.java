@@ -3,7 +3,6 @@ package dev.cryo.streamlog.linux;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 
 /**
  * Sleeping on a word of shared memory and waking those who do, across processes.
@@ -16,7 +15,7 @@ public final class Futex {
     private static final long SYS_FUTEX = 202;
     private static final long FUTEX_WAIT = 0;
     private static final long FUTEX_WAKE = 1;
-    private static final MethodHandle SYSCALL_4 = LibC.bindSyscall(4);
+    private static final CFunction SYSCALL = CFunction.of("syscall");
     private static final ThreadLocal<MemorySegment> TIMEOUT =
             ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(16, 8));
 
@@ -36,14 +35,7 @@ public final class Futex {
     }
 
     private static void call(long address, long operation, long value, long timeout) {
-        try {
-            // Its errors (the value differs, the time is over, a signal came) all mean: look again.
-            long unused = (long)
-                    SYSCALL_4.invokeExact(LibC.errnoPlace(), SYS_FUTEX, address, operation, value, timeout);
-        } catch (RuntimeException | Error e) {
-            throw e;
-        } catch (Throwable e) {
-            throw new IllegalStateException(e);
-        }
+        // Its errors (the value differs, the time is over, a signal came) all mean: look again.
+        long unused = SYSCALL.call(SYS_FUTEX, address, operation, value, timeout);
     }
 }

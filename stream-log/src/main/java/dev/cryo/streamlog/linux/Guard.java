@@ -6,7 +6,6 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 
 /**
@@ -25,13 +24,13 @@ public final class Guard implements AutoCloseable {
     private static final int FIRST_UNUSED = 4;
     private static final int EINTR = 4;
 
-    private static final MethodHandle PIPE2 = LibC.bind("pipe2", 2);
-    private static final MethodHandle SPAWN = LibC.bind("posix_spawn", 6);
-    private static final MethodHandle ACTIONS_INIT = LibC.bind("posix_spawn_file_actions_init", 1);
-    private static final MethodHandle ACTIONS_DESTROY = LibC.bind("posix_spawn_file_actions_destroy", 1);
-    private static final MethodHandle ADD_DUP2 = LibC.bind("posix_spawn_file_actions_adddup2", 3);
-    private static final MethodHandle WRITE = LibC.bind("write", 3);
-    private static final MethodHandle WAITPID = LibC.bind("waitpid", 3);
+    private static final CFunction PIPE2 = CFunction.of("pipe2");
+    private static final CFunction SPAWN = CFunction.of("posix_spawn");
+    private static final CFunction ACTIONS_INIT = CFunction.of("posix_spawn_file_actions_init");
+    private static final CFunction ACTIONS_DESTROY = CFunction.of("posix_spawn_file_actions_destroy");
+    private static final CFunction ADD_DUP2 = CFunction.of("posix_spawn_file_actions_adddup2");
+    private static final CFunction WRITE = CFunction.of("write");
+    private static final CFunction WAITPID = CFunction.of("waitpid");
 
     private final int pid;
     private final int line;
@@ -50,7 +49,7 @@ public final class Guard implements AutoCloseable {
     public static Guard start(int descriptor, Path pidFile) throws LinuxException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment ends = arena.allocate(8, 8);
-            check((long) PIPE2.invokeExact(LibC.errnoPlace(), ends.address(), CLOEXEC), "make a pipe");
+            check(PIPE2.call(ends.address(), CLOEXEC), "make a pipe");
             int readEnd = ends.get(JAVA_INT, 0);
             int writeEnd = ends.get(JAVA_INT, 4);
             try {
@@ -61,16 +60,12 @@ public final class Guard implements AutoCloseable {
             } finally {
                 Descriptors.close(readEnd);
             }
-        } catch (LinuxException e) {
-            throw e;
-        } catch (Throwable e) {
-            throw new IllegalStateException(e);
         }
     }
 
-    private static int spawn(Arena arena, int input, int held, Path pidFile) throws Throwable {
+    private static int spawn(Arena arena, int input, int held, Path pidFile) throws LinuxException {
         MemorySegment actions = arena.allocate(ACTIONS_BYTES, 8);
-        long unused = (long) ACTIONS_INIT.invokeExact(LibC.errnoPlace(), actions.address());
+        long unused = ACTIONS_INIT.call(actions.address());
         try {
             // By way of high numbers: one of the two may be the number that the other is to have.
             dup(actions, held, 1001);
@@ -81,30 +76,29 @@ public final class Guard implements AutoCloseable {
             MemorySegment program = arena.allocateFrom("/bin/sh");
             MemorySegment words = pointers(arena, "sh", "-c", SCRIPT, "cryo-guard", pidFile.toString());
             MemorySegment variables = pointers(arena, "PATH=/usr/bin:/bin");
-            int error = (int) (long) SPAWN.invokeExact(
-                    LibC.errnoPlace(), id.address(), program.address(), actions.address(), 0L, words.address(),
+            int error = (int) SPAWN.call(id.address(), program.address(), actions.address(), 0, words.address(),
                     variables.address());
             if (error != 0) {
                 throw new LinuxException("start /bin/sh", error);
             }
             return id.get(JAVA_INT, 0);
         } finally {
-            unused = (long) ACTIONS_DESTROY.invokeExact(LibC.errnoPlace(), actions.address());
+            unused = ACTIONS_DESTROY.call(actions.address());
         }
     }
 
-    private static void dup(MemorySegment actions, int from, int to) throws Throwable {
-        int error = (int) (long) ADD_DUP2.invokeExact(LibC.errnoPlace(), actions.address(), (long) from, (long) to);
+    private static void dup(MemorySegment actions, int from, int to) throws LinuxException {
+        int error = (int) ADD_DUP2.call(actions.address(), from, to);
         if (error != 0) {
             throw new LinuxException("hand descriptor " + from + " to a new process", error);
         }
     }
 
     /** Where the C library can (glibc 2.34): what else this process has open is nothing that a guard should hold. */
-    private static void closeOthers(MemorySegment actions) throws Throwable {
+    private static void closeOthers(MemorySegment actions) {
         if (LibC.has("posix_spawn_file_actions_addclosefrom_np")) {
-            long unused = (long) LibC.bind("posix_spawn_file_actions_addclosefrom_np", 2)
-                    .invokeExact(LibC.errnoPlace(), actions.address(), (long) FIRST_UNUSED);
+            long unused = CFunction.of("posix_spawn_file_actions_addclosefrom_np")
+                    .call(actions.address(), FIRST_UNUSED);
         }
     }
 
@@ -134,13 +128,11 @@ public final class Guard implements AutoCloseable {
             MemorySegment word = arena.allocate(1);
             word.set(JAVA_BYTE, 0, (byte) '\n');
             // That a guard is no more when it is told to end does no harm.
-            long unused = (long) WRITE.invokeExact(LibC.errnoPlace(), (long) line, word.address(), 1L);
+            long unused = WRITE.call(line, word.address(), 1);
             long waited;
             do {
-                waited = (long) WAITPID.invokeExact(LibC.errnoPlace(), (long) pid, 0L, 0L);
+                waited = WAITPID.call(pid, 0, 0);
             } while ((int) waited < 0 && LibC.errno() == EINTR);
-        } catch (Throwable e) {
-            throw new IllegalStateException(e);
         } finally {
             Descriptors.close(line);
         }

@@ -6,7 +6,6 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -40,7 +39,7 @@ public final class MissingPages implements AutoCloseable {
     private static final int EINTR = 4;
     private static final int EAGAIN = 11;
     private static final int EEXIST = 17;
-    private static final MethodHandle READ = LibC.bind("read", 3);
+    private static final CFunction READ = CFunction.of("read");
 
     private final int descriptor;
     private final Arena arena = Arena.ofShared();
@@ -91,13 +90,7 @@ public final class MissingPages implements AutoCloseable {
 
     /** What has happened since the last call, without waiting. */
     public List<Event> events() throws LinuxException {
-        long read;
-        try {
-            read = (long) READ.invokeExact(
-                    LibC.errnoPlace(), (long) descriptor, messages.address(), messages.byteSize());
-        } catch (Throwable e) {
-            throw new IllegalStateException(e);
-        }
+        long read = READ.call(descriptor, messages.address(), messages.byteSize());
         if (read < 0 && LibC.errno() != EAGAIN && LibC.errno() != EINTR) {
             throw new LinuxException("read page faults", LibC.errno());
         }

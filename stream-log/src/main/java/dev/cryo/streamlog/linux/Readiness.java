@@ -5,13 +5,12 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 
 /** Waits until there is something to be read from any of several descriptors. */
 public final class Readiness {
     private static final int POLLIN = 1;
     private static final int EINTR = 4;
-    private static final MethodHandle POLL = LibC.bind("poll", 3);
+    private static final CFunction POLL = CFunction.of("poll");
 
     private Readiness() {}
 
@@ -29,8 +28,7 @@ public final class Readiness {
                 polled.set(JAVA_INT, 8L * i, i == descriptors.length ? bell.descriptor() : descriptors[i]);
                 polled.set(JAVA_SHORT, 8L * i + 4, (short) POLLIN);
             }
-            long result = (long) POLL.invokeExact(
-                    LibC.errnoPlace(), polled.address(), descriptors.length + 1L, (long) milliseconds);
+            long result = POLL.call(polled.address(), descriptors.length + 1L, milliseconds);
             if ((int) result < 0 && LibC.errno() != EINTR) {
                 throw new LinuxException("wait for descriptors", LibC.errno());
             }
@@ -38,10 +36,6 @@ public final class Readiness {
                 ready[i] = polled.get(JAVA_SHORT, 8L * i + 6) != 0;
             }
             return ready;
-        } catch (LinuxException e) {
-            throw e;
-        } catch (Throwable e) {
-            throw new IllegalStateException(e);
         }
     }
 }

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
@@ -22,11 +21,11 @@ public final class SharedMemory implements AutoCloseable {
     private static final int ENOENT = 2;
     private static final int ENXIO = 6;
     private static final int EACCES = 13;
-    private static final MethodHandle MEMFD_CREATE = LibC.bind("memfd_create", 2);
-    private static final MethodHandle FTRUNCATE = LibC.bind("ftruncate", 2);
-    private static final MethodHandle OPEN = LibC.bind("open", 2);
-    private static final MethodHandle CLOSE = LibC.bind("close", 1);
-    private static final MethodHandle LSEEK = LibC.bind("lseek", 3);
+    private static final CFunction MEMFD_CREATE = CFunction.of("memfd_create");
+    private static final CFunction FTRUNCATE = CFunction.of("ftruncate");
+    private static final CFunction OPEN = CFunction.of("open");
+    private static final CFunction CLOSE = CFunction.of("close");
+    private static final CFunction LSEEK = CFunction.of("lseek");
     private static final int SEEK_DATA = 3;
     private static final int SEEK_HOLE = 4;
 
@@ -148,12 +147,7 @@ public final class SharedMemory implements AutoCloseable {
     }
 
     private long seek(long offset, int what) throws LinuxException {
-        long found;
-        try {
-            found = (long) LSEEK.invokeExact(LibC.errnoPlace(), (long) descriptor, offset, (long) what);
-        } catch (Throwable e) {
-            throw new IllegalStateException(e);
-        }
+        long found = LSEEK.call(descriptor, offset, what);
         if (found < 0 && LibC.errno() != ENXIO) {
             throw new LinuxException("look for pages of shared memory from " + offset + " on", LibC.errno());
         }
@@ -192,24 +186,13 @@ public final class SharedMemory implements AutoCloseable {
     }
 
     private static void closeDescriptor(int descriptor) throws LinuxException {
-        try {
-            if ((int) (long) CLOSE.invokeExact(LibC.errnoPlace(), (long) descriptor) != 0) {
-                throw new LinuxException("close descriptor " + descriptor, LibC.errno());
-            }
-        } catch (LinuxException e) {
-            throw e;
-        } catch (Throwable e) {
-            throw new IllegalStateException(e);
+        if ((int) CLOSE.call(descriptor) != 0) {
+            throw new LinuxException("close descriptor " + descriptor, LibC.errno());
         }
     }
 
-    private static int call(MethodHandle function, long first, long second, String what) throws LinuxException {
-        int result;
-        try {
-            result = (int) (long) function.invokeExact(LibC.errnoPlace(), first, second);
-        } catch (Throwable e) {
-            throw new IllegalStateException(e);
-        }
+    private static int call(CFunction function, long first, long second, String what) throws LinuxException {
+        int result = (int) function.call(first, second);
         if (result < 0) {
             throw new LinuxException(what, LibC.errno());
         }

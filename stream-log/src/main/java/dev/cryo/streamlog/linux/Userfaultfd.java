@@ -5,7 +5,6 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.util.Optional;
 
 /**
@@ -51,7 +50,7 @@ public final class Userfaultfd implements AutoCloseable {
     private static final int EEXIST = 17;
     private static final int EINVAL = 22;
 
-    private static final MethodHandle POLL = LibC.bind("poll", 3);
+    private static final CFunction POLL = CFunction.of("poll");
 
     private final int descriptor;
     private boolean closed;
@@ -232,9 +231,7 @@ public final class Userfaultfd implements AutoCloseable {
             polled.set(JAVA_INT, 4, POLLIN);
             polled.set(JAVA_INT, 8, bell.descriptor());
             polled.set(JAVA_INT, 12, POLLIN);
-            ready = (long) POLL.invokeExact(LibC.errnoPlace(), polled.address(), 2L, (long) milliseconds);
-        } catch (Throwable e) {
-            throw new IllegalStateException(e);
+            ready = POLL.call(polled.address(), 2, milliseconds);
         }
         if ((int) ready < 0 && LibC.errno() != EINTR) {
             throw new LinuxException("wait for page faults", LibC.errno());

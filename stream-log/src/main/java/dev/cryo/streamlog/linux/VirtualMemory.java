@@ -1,7 +1,6 @@
 package dev.cryo.streamlog.linux;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 
 /** Mappings in this process's address space. Thread-safe; who maps a range owns it and unmaps it. */
 public final class VirtualMemory {
@@ -20,9 +19,9 @@ public final class VirtualMemory {
     private static final int MADV_DONTFORK = 10;
     private static final int MADV_HUGEPAGE = 14;
 
-    private static final MethodHandle MMAP = LibC.bind("mmap", 6);
-    private static final MethodHandle MUNMAP = LibC.bind("munmap", 2);
-    private static final MethodHandle MADVISE = LibC.bind("madvise", 3);
+    private static final CFunction MMAP = CFunction.of("mmap");
+    private static final CFunction MUNMAP = CFunction.of("munmap");
+    private static final CFunction MADVISE = CFunction.of("madvise");
 
     private VirtualMemory() {}
 
@@ -106,47 +105,26 @@ public final class VirtualMemory {
 
     /** Ends a mapping or a reservation. */
     public static void unmap(long address, long bytes) throws LinuxException {
-        try {
-            if ((int) (long) MUNMAP.invokeExact(LibC.errnoPlace(), address, bytes) != 0) {
-                throw new LinuxException("unmap " + range(address, bytes), LibC.errno());
-            }
-        } catch (LinuxException e) {
-            throw e;
-        } catch (Throwable e) {
-            throw new IllegalStateException(e);
+        if ((int) MUNMAP.call(address, bytes) != 0) {
+            throw new LinuxException("unmap " + range(address, bytes), LibC.errno());
         }
     }
 
     private static void advise(long address, long bytes, int advice, String what) throws LinuxException {
-        int result;
-        try {
-            result = (int) (long) MADVISE.invokeExact(LibC.errnoPlace(), address, bytes, (long) advice);
-        } catch (Throwable e) {
-            throw new IllegalStateException(e);
-        }
+        int result = (int) MADVISE.call(address, bytes, advice);
         if (result != 0) {
             throw new LinuxException(what + range(address, bytes), LibC.errno());
         }
     }
 
     private static void adviseHugePages(long address, long bytes) {
-        try {
-            // Advice only: a kernel without huge pages refuses it, and nothing changes but speed.
-            long unused = (long) MADVISE.invokeExact(LibC.errnoPlace(), address, bytes, (long) MADV_HUGEPAGE);
-        } catch (Throwable e) {
-            throw new IllegalStateException(e);
-        }
+        // Advice only: a kernel without huge pages refuses it, and nothing changes but speed.
+        long unused = MADVISE.call(address, bytes, MADV_HUGEPAGE);
     }
 
     private static long map(long address, long bytes, int protection, int flags, int descriptor, long offset)
             throws LinuxException {
-        long mapped;
-        try {
-            mapped = (long) MMAP.invokeExact(
-                    LibC.errnoPlace(), address, bytes, (long) protection, (long) flags, (long) descriptor, offset);
-        } catch (Throwable e) {
-            throw new IllegalStateException(e);
-        }
+        long mapped = MMAP.call(address, bytes, protection, flags, descriptor, offset);
         if (mapped == -1) {
             throw new LinuxException("map " + range(address, bytes), LibC.errno());
         }

@@ -1,6 +1,5 @@
 package dev.cryo.streamlog.linux;
 
-import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 
 /**
@@ -10,7 +9,7 @@ import java.nio.file.Path;
  */
 public final class Writeback implements AutoCloseable {
     private static final long START = 2;
-    private static final MethodHandle SYNC_FILE_RANGE = LibC.bind("sync_file_range", 4);
+    private static final CFunction SYNC_FILE_RANGE = CFunction.of("sync_file_range");
 
     private final int descriptor;
 
@@ -25,12 +24,7 @@ public final class Writeback implements AutoCloseable {
 
     /** Begins with a range; returns whether the kernel does. */
     public boolean begin(long from, long bytes) {
-        try {
-            return (int) (long) SYNC_FILE_RANGE.invokeExact(
-                    LibC.errnoPlace(), (long) descriptor, from, bytes, START) == 0;
-        } catch (Throwable e) {
-            throw new IllegalStateException(e);
-        }
+        return (int) SYNC_FILE_RANGE.call(descriptor, from, bytes, START) == 0;
     }
 
     @Override

@@ -1,7 +1,6 @@
 package dev.cryo.streamlog.linux;
 
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -13,8 +12,8 @@ final class Touch {
     /** What an access to a poisoned page gives. */
     static final int EFAULT = 14;
 
-    private static final MethodHandle PREAD = LibC.bind("pread", 4);
-    private static final MethodHandle PWRITE = LibC.bind("pwrite", 4);
+    private static final CFunction PREAD = CFunction.of("pread");
+    private static final CFunction PWRITE = CFunction.of("pwrite");
 
     private Touch() {}
 
@@ -29,12 +28,12 @@ final class Touch {
     }
 
     /** A file takes the long from the address, or gives it. */
-    private static CompletableFuture<Long> access(MethodHandle way, long address, long value) {
+    private static CompletableFuture<Long> access(CFunction way, long address, long value) {
         CompletableFuture<Long> seen = new CompletableFuture<>();
         Thread.ofPlatform().daemon().name("touch").start(() -> {
             try (SharedMemory file = SharedMemory.create("touch", VirtualMemory.PAGE_BYTES)) {
                 file.segment().set(ValueLayout.JAVA_LONG, 0, value);
-                long moved = (long) way.invokeExact(LibC.errnoPlace(), (long) file.descriptor(), address, 8L, 0L);
+                long moved = way.call(file.descriptor(), address, 8, 0);
                 if (moved != 8) {
                     throw new LinuxException("touch 0x" + Long.toHexString(address), LibC.errno());
                 }
