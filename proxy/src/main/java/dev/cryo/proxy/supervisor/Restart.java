@@ -39,10 +39,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Brings a job back from an image, in this order: the image is verified, byte by byte, but for the memory of the device
- * and of the application where that is read when it is used; beside that a proxy starts, which is told nothing of the
- * job until all is verified. What the host lacks is named before the application is started. While the proxy replays
- * the log and takes over the device's memory, CRIU restores the application, which then waits for it. In a job of the
- * driver's engine there is no proxy: the driver gives the restored processes their device back.
+ * and of the application where that is read when it is used; beside that a fresh proxy replays the log and takes over
+ * the device's memory, for which it verifies itself what it reads. What the host lacks is named before the application
+ * is started. Then CRIU restores the application, which waits for the proxy. If anything fails, the proxy is ended with
+ * all that it has. In a job of the driver's engine there is no proxy: the driver gives the restored processes their
+ * device back.
  */
 final class Restart {
     private static final Duration LOAD = Duration.ofMinutes(10);
@@ -235,16 +236,16 @@ final class Restart {
         }
     }
 
-    /** The proxy restores the device while the application is restored. */
+    /** The proxy restores the device while the image is verified and the application restored. */
     private JobRun restoreHalves(Beginning beginning)
             throws IOException, HostStateException, RequestFailedException, InterruptedException, JobException {
         JobRun run = begin(beginning);
         try {
-            HostState restorer = restorer();
-            HostImage hostImage = unpacked();
             run.halves().expectReturn();
             // Not closed: if something else fails, the end of the run is what ends it.
             Aside<Boolean, IOException> device = Aside.begin("cryo-device", () -> loadInto(run));
+            HostState restorer = restorer();
+            HostImage hostImage = unpacked();
             restoreProcesses(restorer, hostImage, run);
             boolean unused = device.get();
             Connection application = run.returned(CONNECT);

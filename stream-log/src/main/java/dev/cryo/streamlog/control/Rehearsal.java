@@ -12,6 +12,7 @@ import dev.cryo.streamlog.control.ControlMessage.Suspend;
 import dev.cryo.streamlog.control.ControlMessage.Suspended;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Does once what a checkpoint does, while nobody stands still for it: at the first time a JVM loads, generates and
@@ -31,16 +32,21 @@ public final class Rehearsal {
             new Running(),
             new Done());
 
+    private static final long SOON_NANOS = 300_000_000;
+
     private Rehearsal() {}
 
     /**
-     * Begins it, on a thread of its own. Not with a low priority: a checkpoint that comes meanwhile waits for what is
-     * being loaded and linked.
+     * Begins it soon, on a thread of its own: a job that has just started or come back needs the processors itself. Not
+     * with a low priority: a checkpoint that comes meanwhile waits for what is being loaded and linked.
      *
      * @param ownPart of this process in a checkpoint; must leave everything as it is
      */
     public static void start(Runnable ownPart) {
-        Thread.ofPlatform().name("cryo-rehearsal").daemon().start(() -> rehearse(ownPart));
+        Thread.ofPlatform().name("cryo-rehearsal").daemon().start(() -> {
+            LockSupport.parkNanos(SOON_NANOS);
+            rehearse(ownPart);
+        });
     }
 
     private static void rehearse(Runnable ownPart) {
