@@ -15,6 +15,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * served when a {@link ControlServer} takes it over. Thread-safe; owns the socket's file.
  */
 public final class ControlSocket implements AutoCloseable {
+    /** How many may have connected and wait to be served, as all commands at once do. The kernel has a limit, too. */
+    private static final int WAITING = 1024;
+
     private final Path path;
     private final ServerSocketChannel channel;
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -34,7 +37,7 @@ public final class ControlSocket implements AutoCloseable {
         Files.deleteIfExists(hidden(path));
         ServerSocketChannel channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         try {
-            channel.bind(UnixDomainSocketAddress.of(path));
+            channel.bind(UnixDomainSocketAddress.of(path), WAITING);
             Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-------"));
             return new ControlSocket(path, channel);
         } catch (IOException e) {

@@ -12,6 +12,7 @@ import dev.cryo.streamlog.control.ControlMessage.EndJob;
 import dev.cryo.streamlog.control.ControlMessage.Failed;
 import dev.cryo.streamlog.control.ControlMessage.Gate;
 import dev.cryo.streamlog.control.ControlMessage.Gated;
+import dev.cryo.streamlog.control.ControlMessage.Hello;
 import dev.cryo.streamlog.control.ControlMessage.Resume;
 import dev.cryo.streamlog.control.ControlMessage.Role;
 import dev.cryo.streamlog.control.ControlMessage.Running;
@@ -49,30 +50,32 @@ class ControlServerTest {
     private final BlockingQueue<ControlMessage> said = new LinkedBlockingQueue<>();
     private final BlockingQueue<String> refused = new LinkedBlockingQueue<>();
 
+    private final ControlServer.Visitors visitors = new ControlServer.Visitors() {
+        @Override
+        public void arrived(Connection connection) {
+            arrived.add(connection);
+        }
+
+        @Override
+        public void said(Connection connection, ControlMessage message) {
+            said.add(message);
+        }
+
+        @Override
+        public void left(Connection connection) {
+            left.add(connection);
+        }
+
+        @Override
+        public void refused(String why) {
+            refused.add(why);
+        }
+    };
+
     @BeforeEach
     void listen() throws IOException {
         socket = folder.resolve("control.sock");
-        server = ControlServer.open(ControlSocket.listen(socket), new ControlServer.Visitors() {
-            @Override
-            public void arrived(Connection connection) {
-                arrived.add(connection);
-            }
-
-            @Override
-            public void said(Connection connection, ControlMessage message) {
-                said.add(message);
-            }
-
-            @Override
-            public void left(Connection connection) {
-                left.add(connection);
-            }
-
-            @Override
-            public void refused(String why) {
-                refused.add(why);
-            }
-        });
+        server = ControlServer.open(ControlSocket.listen(socket), visitors);
     }
 
     @AfterEach
@@ -89,6 +92,40 @@ class ControlServerTest {
     void closingRemovesTheSocket() throws IOException {
         server.close();
         assertThat(folder).isEmptyDirectory();
+    }
+
+    @Test
+    void whoHasConnectedBeforeIsServed() throws Exception {
+        Path early = folder.resolve("early.sock");
+        ControlSocket listening = ControlSocket.listen(early);
+        try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(early))) {
+            ControlFrames.write(channel, new Hello(Role.PROXY, 7, 25, -1, 0));
+            try (ControlServer served = ControlServer.open(listening, visitors)) {
+                assertThat(next(arrived).hello().pid()).isEqualTo(7);
+                assertThat(early).exists();
+            }
+        }
+        assertThat(early).doesNotExist();
+    }
+
+    @Test
+    void aSocketThatIsClosedTwiceLeavesALaterOneAlone() throws IOException {
+        Path path = folder.resolve("again.sock");
+        ControlSocket first = ControlSocket.listen(path);
+        first.close();
+        assertThat(path).doesNotExist();
+        try (ControlSocket second = ControlSocket.listen(path)) {
+            first.close();
+            assertThat(path).exists();
+        }
+    }
+
+    @Test
+    void aSocketWhosePathIsTooLongIsNamed() {
+        Path path = folder.resolve("x".repeat(120));
+        assertThatThrownBy(() -> ControlSocket.listen(path))
+                .isInstanceOf(IOException.class)
+                .hasMessageStartingWith("cannot listen on " + path + ": ");
     }
 
     @Test
