@@ -26,8 +26,8 @@ import org.junit.jupiter.api.Test;
 @NeedsCriu
 class KilledWriterTest extends InWorkplace {
     private static final String JOB = "training";
-    /** Longer than an image takes, so that every moment of one is met, and the time between two. */
-    private static final int LONGEST_MILLIS = 900;
+    /** How much later than an image takes it is killed at most: moments of one are met, those after it, and epochs. */
+    private static final int BETWEEN_MILLIS = 1500;
 
     /** What any run has told of an epoch; the same bits give the same loss. */
     private final Map<Integer, String> told = new HashMap<>();
@@ -53,10 +53,10 @@ class KilledWriterTest extends InWorkplace {
         Child running = place.launch(
                 JOB, List.of("--interval", "50ms", "--keep", "3"), Applications.trainer("--epochs", "1000000"));
         TrainerOutput.awaitEpoch(running, 1, RUN);
-        place.checkpoint(JOB);
+        int longest = (int) (place.checkpoint(JOB).totalNanos() / 1_000_000) + BETWEEN_MILLIS;
         for (int round = 0; round < rounds; round++) {
             Workplace.Parts parts = place.parts(JOB);
-            Thread.sleep(random.nextInt(LONGEST_MILLIS));
+            Thread.sleep(random.nextInt(longest));
             boolean proxy = random.nextInt(3) == 0;
             Signals.send("KILL", proxy ? parts.proxy() : parts.supervisor());
             assertThat(running.exitCode(SOON)).isNotZero();
@@ -74,6 +74,8 @@ class KilledWriterTest extends InWorkplace {
         place.kill(JOB);
         assertThat(running.exitCode(SOON)).isNotZero();
         compare(running, rounds);
+        System.out.printf(
+                "killed after up to %d ms; %d epochs, %d of them computed again%n", longest, told.size(), toldAgain);
     }
 
     /** What a proxy's JVM says of its crash, up to the threads' stacks. */
