@@ -40,7 +40,6 @@ final class Supervision implements JobRun.Commands {
     /** Two SIGTERM in a shorter time are one: `timeout` sends it to its child and to the whole process group. */
     private static final long ONE_SIGNAL_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
-
     private final Site site;
     private final HostFinder host;
     private Loading loading; // Of the thread that goes through the runs.
@@ -237,11 +236,7 @@ final class Supervision implements JobRun.Commands {
             }
             try (ImageReader image = Restart.open(site.folder(), site.images(), baseImage);
                     Unpacking unpacking = Unpacking.begin(site.folder(), image, loading)) {
-                if (site.settings().images().key().isPresent() && image.key().isEmpty()) {
-                    throw failed(
-                            "image " + baseImage + " is not encrypted and the job is: it does not go back to it",
-                            new IOException("not encrypted"));
-                }
+                requireEncrypted(image);
                 return bringBack(unpacking);
             } catch (JobException e) {
                 if (e.kind() != Kind.FAILED || ending.get()) {
@@ -249,6 +244,15 @@ final class Supervision implements JobRun.Commands {
                 }
                 site.messages().say(String.valueOf(e.getMessage()));
             }
+        }
+    }
+
+    /** Whoever may write to the job's folder could otherwise have it compute with what he has put there. */
+    private void requireEncrypted(ImageReader image) throws JobException {
+        if (site.settings().images().key().isPresent() && image.key().isEmpty()) {
+            throw new JobException(
+                    Kind.IMAGE,
+                    "image " + baseImage + " is not encrypted and the job is: it does not go back to it");
         }
     }
 
