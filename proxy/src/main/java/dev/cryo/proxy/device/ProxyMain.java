@@ -21,11 +21,10 @@ import dev.cryo.streamlog.control.ControlMessage.Role;
 import dev.cryo.streamlog.control.Rehearsal;
 import dev.cryo.streamlog.image.BlockBuffers;
 import dev.cryo.streamlog.linux.FrozenFork;
+import dev.cryo.streamlog.linux.UnixConnection;
 import dev.cryo.streamlog.ring.RingServer;
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.net.UnixDomainSocketAddress;
-import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -54,11 +53,11 @@ public final class ProxyMain {
 
     private static final long LOOK_NANOS = 5_000_000;
 
-    private final SocketChannel supervisor;
+    private final UnixConnection supervisor;
     private final UnifiedDevice device;
     private @Nullable ApplicationRoot application;
 
-    private ProxyMain(SocketChannel supervisor, UnifiedDevice device) {
+    private ProxyMain(UnixConnection supervisor, UnifiedDevice device) {
         this.supervisor = supervisor;
         this.device = device;
     }
@@ -77,7 +76,7 @@ public final class ProxyMain {
         ManagedLowerHalf managed = new ManagedLowerHalf(device);
         LowerHalfSession session = new LowerHalfSession(
                 managed, (request, lowerHalf) -> attach(request, managed), new BlockBuffers());
-        SocketChannel supervisor = SocketChannel.open(UnixDomainSocketAddress.of(Path.of(arguments[0])));
+        UnixConnection supervisor = UnixConnection.to(Path.of(arguments[0]));
         ProxyMain proxy = new ProxyMain(supervisor, device);
         session.onContentsLost(proxy::contentsLost);
         try {

@@ -1,7 +1,5 @@
 package dev.cryo.streamlog.image;
 
-import java.util.regex.Pattern;
-
 /**
  * Which names sections and their files may have: such as every file system takes, and none that leads out of a folder.
  *
@@ -16,18 +14,28 @@ final class Names {
     static final String SECTION_GRAMMAR =
             "a section name, one part or two around a /, each of 1 to 128 of A-Z a-z 0-9 - _ . and no dot first";
 
-    private static final String PART = "[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}";
-    private static final Pattern FILE = Pattern.compile(PART);
-    private static final Pattern SECTION = Pattern.compile("(" + PART + "/)?" + PART);
+    private static final int PART_LENGTH = 128;
 
     private Names() {}
 
     static boolean isFile(String name) {
-        return FILE.matcher(name).matches() && !name.equals(Manifest.FILE);
+        return isPart(name) && !name.equals(Manifest.FILE);
     }
 
     static boolean isSection(String name) {
-        return SECTION.matcher(name).matches();
+        int slash = name.indexOf('/');
+        return slash < 0 ? isPart(name) : isPart(name.substring(0, slash)) && isPart(name.substring(slash + 1));
+    }
+
+    private static boolean isPart(String name) {
+        return !name.isEmpty()
+                && name.length() <= PART_LENGTH
+                && name.charAt(0) != '.'
+                && name.chars().allMatch(Names::isPlain);
+    }
+
+    private static boolean isPlain(int c) {
+        return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '.';
     }
 
     static String checkFile(String name) {

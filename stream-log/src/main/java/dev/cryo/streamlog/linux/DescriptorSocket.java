@@ -3,11 +3,9 @@ package dev.cryo.streamlog.linux;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
-import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.OptionalInt;
 
@@ -16,17 +14,13 @@ import java.util.OptionalInt;
  * For one thread.
  */
 public final class DescriptorSocket implements AutoCloseable {
-    private static final long AF_UNIX = 1;
-    private static final long STREAM_CLOEXEC = 1 | 02000000;
     private static final long CLOEXEC = 02000000;
-    private static final int PATH_MAX = 107;
     private static final long MSG_WAITALL = 0x100;
     private static final long MSG_CMSG_CLOEXEC = 0x40000000;
     private static final int SOL_SOCKET = 1;
     private static final int SCM_RIGHTS = 1;
     private static final int EINTR = 4;
 
-    private static final CFunction SOCKET = CFunction.of("socket");
     private static final CFunction BIND = CFunction.of("bind");
     private static final CFunction LISTEN = CFunction.of("listen");
     private static final CFunction ACCEPT = CFunction.of("accept4");
@@ -43,19 +37,11 @@ public final class DescriptorSocket implements AutoCloseable {
 
     /** Listens at a path where there is nothing yet. */
     public static DescriptorSocket listen(Path path) throws LinuxException {
-        byte[] name = path.toString().getBytes(StandardCharsets.UTF_8);
-        if (name.length > PATH_MAX) {
-            throw new LinuxException("listen at " + path + ", which is longer than " + PATH_MAX + " bytes", 36);
-        }
-        DescriptorSocket socket = new DescriptorSocket(
-                call(SOCKET, "open a socket", AF_UNIX, STREAM_CLOEXEC, 0));
+        DescriptorSocket socket = new DescriptorSocket(UnixAddress.socket());
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment address = arena.allocate(2 + PATH_MAX + 1, 8); // struct sockaddr_un
-            address.set(JAVA_SHORT, 0, (short) AF_UNIX);
-            MemorySegment.copy(name, 0, address, JAVA_BYTE, 2, name.length);
-            int bound = call(BIND, "bind " + path, socket.descriptor, address.address(), address.byteSize());
-            int listening = (int) LISTEN.call(socket.descriptor, 1);
-            if (bound != 0 || listening != 0) {
+            MemorySegment address = UnixAddress.of(path, "listen at", arena);
+            if ((int) BIND.call(socket.descriptor, address.address(), address.byteSize()) != 0
+                    || (int) LISTEN.call(socket.descriptor, 1) != 0) {
                 throw new LinuxException("listen at " + path, LibC.errno());
             }
             return socket;
@@ -67,11 +53,8 @@ public final class DescriptorSocket implements AutoCloseable {
 
     /** Waits for a connection. */
     public DescriptorSocket accept() throws LinuxException {
-        long result = ACCEPT.call(descriptor, 0, 0, CLOEXEC);
-        if ((int) result < 0) {
-            throw new LinuxException("accept a connection", LibC.errno());
-        }
-        return new DescriptorSocket((int) result);
+        return new DescriptorSocket(
+                Descriptors.checked(ACCEPT.call(descriptor, 0, 0, CLOEXEC), "accept a connection"));
     }
 
     /** The descriptor's number. */
@@ -112,15 +95,6 @@ public final class DescriptorSocket implements AutoCloseable {
                 throw new LinuxException("receive a descriptor", LibC.errno());
             }
         }
-    }
-
-    private static int call(CFunction function, String what, long first, long second, long third)
-            throws LinuxException {
-        long result = function.call(first, second, third);
-        if ((int) result < 0) {
-            throw new LinuxException(what, LibC.errno());
-        }
-        return (int) result;
     }
 
     @Override

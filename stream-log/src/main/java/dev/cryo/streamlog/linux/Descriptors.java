@@ -77,7 +77,7 @@ final class Descriptors {
     }
 
     /** The C library's functions return ints: only the low half of the register is theirs. */
-    private static int checked(long result, String what) throws LinuxException {
+    static int checked(long result, String what) throws LinuxException {
         if ((int) result < 0) {
             throw new LinuxException(what, LibC.errno());
         }

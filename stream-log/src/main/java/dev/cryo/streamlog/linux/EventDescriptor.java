@@ -20,7 +20,7 @@ public final class EventDescriptor implements AutoCloseable {
 
     /** Makes a silent one. */
     public static EventDescriptor open() throws LinuxException {
-        return new EventDescriptor(call(EVENTFD, 0, CLOEXEC_NONBLOCK, "open an event descriptor"));
+        return new EventDescriptor(Descriptors.checked(EVENTFD.call(0, CLOEXEC_NONBLOCK), "open an event descriptor"));
     }
 
     int descriptor() {
@@ -30,7 +30,7 @@ public final class EventDescriptor implements AutoCloseable {
     /** Rings until {@link #silence}. */
     public synchronized void ring() throws LinuxException {
         if (!closed) {
-            int unused = call(EVENTFD_WRITE, descriptor, 1, "ring an event descriptor");
+            int unused = Descriptors.checked(EVENTFD_WRITE.call(descriptor, 1), "ring an event descriptor");
         }
     }
 
@@ -38,7 +38,8 @@ public final class EventDescriptor implements AutoCloseable {
     public synchronized void silence() throws LinuxException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment count = arena.allocate(8, 8);
-            int unused = call(EVENTFD_READ, descriptor, count.address(), "silence an event descriptor");
+            long result = EVENTFD_READ.call(descriptor, count.address());
+            int unused = Descriptors.checked(result, "silence an event descriptor");
         } catch (LinuxException e) {
             if (e.errno() != EAGAIN) { // EAGAIN: it was silent.
                 throw e;
@@ -53,13 +54,5 @@ public final class EventDescriptor implements AutoCloseable {
         }
         closed = true;
         Descriptors.close(descriptor);
-    }
-
-    private static int call(CFunction function, long first, long second, String what) throws LinuxException {
-        int result = (int) function.call(first, second);
-        if (result < 0) {
-            throw new LinuxException(what, LibC.errno());
-        }
-        return result;
     }
 }

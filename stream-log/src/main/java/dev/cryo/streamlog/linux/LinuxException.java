@@ -35,7 +35,11 @@ public final class LinuxException extends IOException {
             case 24 -> "too many open files";
             case 28 -> "no space left";
             case 30 -> "the file system is read-only";
+            case 32 -> "the other side has ended";
+            case 36 -> "the name is too long";
             case 38 -> "not in this kernel";
+            case 104 -> "the other side has ended";
+            case 111 -> "nobody listens there";
             case 122 -> "disk quota exceeded";
             default -> "errno " + errno;
         };

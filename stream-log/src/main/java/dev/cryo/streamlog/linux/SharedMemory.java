@@ -16,15 +16,12 @@ import org.jspecify.annotations.Nullable;
  * one's process id and descriptor. Closing unmaps; a second close is an error.
  */
 public final class SharedMemory implements AutoCloseable {
-    private static final int O_RDWR_CLOEXEC = 02 | 02000000;
     private static final int MFD_CLOEXEC = 1;
     private static final int ENOENT = 2;
     private static final int ENXIO = 6;
     private static final int EACCES = 13;
     private static final CFunction MEMFD_CREATE = CFunction.of("memfd_create");
     private static final CFunction FTRUNCATE = CFunction.of("ftruncate");
-    private static final CFunction OPEN = CFunction.of("open");
-    private static final CFunction CLOSE = CFunction.of("close");
     private static final CFunction LSEEK = CFunction.of("lseek");
     private static final int SEEK_DATA = 3;
     private static final int SEEK_HOLE = 4;
@@ -55,7 +52,7 @@ public final class SharedMemory implements AutoCloseable {
         try {
             VirtualMemory.mapSharedAt(address, descriptor, bytes);
         } catch (LinuxException e) {
-            closeDescriptor(descriptor);
+            Descriptors.close(descriptor);
             throw e;
         }
         return new SharedMemory(descriptor, address, bytes);
@@ -67,7 +64,7 @@ public final class SharedMemory implements AutoCloseable {
         try {
             return new SharedMemory(own, VirtualMemory.mapShared(own, bytes), bytes);
         } catch (LinuxException e) {
-            closeDescriptor(own);
+            Descriptors.close(own);
             throw e;
         }
     }
@@ -78,7 +75,7 @@ public final class SharedMemory implements AutoCloseable {
         try {
             VirtualMemory.mapSharedAt(address, own, bytes);
         } catch (LinuxException e) {
-            closeDescriptor(own);
+            Descriptors.close(own);
             throw e;
         }
         return new SharedMemory(own, address, bytes);
@@ -161,17 +158,19 @@ public final class SharedMemory implements AutoCloseable {
         }
         closed = true;
         VirtualMemory.unmap(address, bytes);
-        closeDescriptor(descriptor);
+        Descriptors.close(descriptor);
     }
 
     private static int memfd(String name, long bytes) throws LinuxException {
         try (Arena arena = Arena.ofConfined()) {
             long path = arena.allocateFrom(name).address();
-            int descriptor = call(MEMFD_CREATE, path, MFD_CLOEXEC, "create shared memory " + name);
+            int descriptor = Descriptors.checked(MEMFD_CREATE.call(path, MFD_CLOEXEC), "create shared memory " + name);
             try {
-                call(FTRUNCATE, descriptor, bytes, "size shared memory " + name + " to " + bytes + " bytes");
+                int unused = Descriptors.checked(
+                        FTRUNCATE.call(descriptor, bytes),
+                        "size shared memory " + name + " to " + bytes + " bytes");
             } catch (LinuxException e) {
-                closeDescriptor(descriptor);
+                Descriptors.close(descriptor);
                 throw e;
             }
             return descriptor;
@@ -180,22 +179,6 @@ public final class SharedMemory implements AutoCloseable {
 
     private static int openDescriptor(long pid, int descriptor) throws LinuxException {
         String path = "/proc/" + pid + "/fd/" + descriptor;
-        try (Arena arena = Arena.ofConfined()) {
-            return call(OPEN, arena.allocateFrom(path).address(), O_RDWR_CLOEXEC, "open " + path);
-        }
-    }
-
-    private static void closeDescriptor(int descriptor) throws LinuxException {
-        if ((int) CLOSE.call(descriptor) != 0) {
-            throw new LinuxException("close descriptor " + descriptor, LibC.errno());
-        }
-    }
-
-    private static int call(CFunction function, long first, long second, String what) throws LinuxException {
-        int result = (int) function.call(first, second);
-        if (result < 0) {
-            throw new LinuxException(what, LibC.errno());
-        }
-        return result;
+        return Descriptors.open(path, "open " + path);
     }
 }
