@@ -1,6 +1,5 @@
 package dev.cryo.lower.ptx;
 
-import dev.cryo.lower.ptx.lanes.Program;
 import dev.cryo.lower.ptx.memory.MemoryMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -26,11 +25,7 @@ public final class LoadedModule {
 
     /** The kernel of this name, or null. */
     public @Nullable LoadedKernel kernel(String name) {
-        return kernels.computeIfAbsent(name, n -> {
-            Program program = module.program(n);
-            EntryInfo info = module.entry(n);
-            return program == null || info == null ? null : new LoadedKernel(info, program, map, addresses);
-        });
+        return kernels.computeIfAbsent(name, n -> module.kernel(n, map, addresses));
     }
 
     /** The address of a variable, or null when there is none of this name. */

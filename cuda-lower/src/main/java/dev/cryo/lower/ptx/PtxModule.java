@@ -11,17 +11,18 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A PTX module that has been read and is known to be executable. Immutable and free of addresses: it can be loaded any
- * number of times. Generated code is shared by all of them.
+ * number of times. Generated code is shared by all of them. A kernel is made ready when it is asked for: many modules
+ * have more than a job uses, and a restart waits for what is made.
  */
 public final class PtxModule {
     private final String version;
     private final String target;
-    private final Map<String, EntryInfo> entries = new LinkedHashMap<>();
-    private final Map<String, Program> programs = new LinkedHashMap<>();
+    private final Map<String, Entry> entries = new LinkedHashMap<>();
     private final Variables variables;
 
     private PtxModule(Syntax.Module syntax) throws PtxException {
@@ -36,9 +37,7 @@ public final class PtxModule {
                 if (entries.containsKey(kernel.name())) {
                     throw PtxException.invalid(function.line(), "entry " + kernel.name() + " stands twice");
                 }
-                Program program = Program.of(kernel);
-                programs.put(kernel.name(), program);
-                entries.put(kernel.name(), info(function, kernel, program));
+                entries.put(kernel.name(), new Entry(EntryHeader.of(function), kernel, variables.managedNames()));
             }
         }
     }
@@ -67,13 +66,6 @@ public final class PtxModule {
         return new String(text, 0, end, StandardCharsets.UTF_8);
     }
 
-    private EntryInfo info(Syntax.Function function, KernelIr kernel, Program program) throws PtxException {
-        EntryHeader header = EntryHeader.of(function);
-        return new EntryInfo(header.name(), header.parameters(), header.parameterBytes(), kernel.sharedBytes(),
-                kernel.localBytes(), program.registersPerThread(), header.maxThreads(), header.requiredThreads(),
-                PointerAnalysis.analyze(kernel, variables.managedNames()));
-    }
-
     private static void refuseOpaque(List<Syntax.Variable> variables) throws PtxException {
         for (Syntax.Variable variable : variables) {
             if (variable.opaque()) {
@@ -94,7 +86,7 @@ public final class PtxModule {
 
     /** The kernels in the order of the text. */
     public List<EntryInfo> entries() {
-        return List.copyOf(entries.values());
+        return entries.values().stream().map(Entry::info).toList();
     }
 
     /** The variables in global and constant memory in the order of the text. */
@@ -141,11 +133,40 @@ public final class PtxModule {
         return new LoadedModule(this, map, variables.addresses(globalsBase, managedBase));
     }
 
-    @Nullable Program program(String name) {
-        return programs.get(name);
+    /** The kernel of this name, whose module lies in memory; null if there is none. */
+    @Nullable LoadedKernel kernel(String name, MemoryMap map, Map<String, Long> addresses) {
+        Entry entry = entries.get(name);
+        return entry == null ? null : new LoadedKernel(entry.info(), entry.program(), map, addresses);
     }
 
-    @Nullable EntryInfo entry(String name) {
-        return entries.get(name);
+    /** A kernel; ready to run from when it is asked for. Thread-safe. */
+    private static final class Entry {
+        private final EntryHeader header;
+        private final KernelIr kernel;
+        private final Set<String> managed;
+        private @Nullable Program program;
+        private @Nullable EntryInfo info;
+
+        Entry(EntryHeader header, KernelIr kernel, Set<String> managed) {
+            this.header = header;
+            this.kernel = kernel;
+            this.managed = managed;
+        }
+
+        synchronized Program program() {
+            if (program == null) {
+                program = Program.of(kernel);
+            }
+            return program;
+        }
+
+        synchronized EntryInfo info() {
+            if (info == null) {
+                info = new EntryInfo(header.name(), header.parameters(), header.parameterBytes(), kernel.sharedBytes(),
+                        kernel.localBytes(), program().registersPerThread(), header.maxThreads(),
+                        header.requiredThreads(), PointerAnalysis.analyze(kernel, managed));
+            }
+            return info;
+        }
     }
 }

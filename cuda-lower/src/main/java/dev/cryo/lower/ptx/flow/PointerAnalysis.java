@@ -46,8 +46,10 @@ public final class PointerAnalysis {
     private final BitSet[] sources;
     private final BitSet read = new BitSet();
     private final BitSet written = new BitSet();
-    private final Set<Bases> readBases = new LinkedHashSet<>();
-    private final Set<Bases> writtenBases = new LinkedHashSet<>();
+    /** The bases of each kind of address, with {@link #SUM} if two may have been added. */
+    private final Set<BitSet> readBases = new LinkedHashSet<>();
+
+    private final Set<BitSet> writtenBases = new LinkedHashSet<>();
     private boolean changed;
 
     private PointerAnalysis(KernelIr kernel, Set<String> managed) {
@@ -79,8 +81,8 @@ public final class PointerAnalysis {
                 analysis.written.get(MANAGED),
                 analysis.read.get(MEMORY),
                 analysis.written.get(MEMORY),
-                List.copyOf(analysis.readBases),
-                List.copyOf(analysis.writtenBases));
+                bases(analysis.readBases),
+                bases(analysis.writtenBases));
     }
 
     private static List<Integer> parameters(BitSet found) {
@@ -92,11 +94,9 @@ public final class PointerAnalysis {
                 .toList();
     }
 
-    private static List<Integer> bases(BitSet found) {
+    private static List<Bases> bases(Set<BitSet> found) {
         return found.stream()
-                .filter(PointerAnalysis::isBase)
-                .map(source -> (source - FIRST_PARAMETER) / WAYS * Long.BYTES)
-                .boxed()
+                .map(sources -> new Bases(parameters(sources), sources.get(SUM)))
                 .toList();
     }
 
@@ -223,18 +223,19 @@ public final class PointerAnalysis {
         }
     }
 
-    private void access(Space space, @Nullable Reg base, BitSet by, Set<Bases> bases) {
+    private void access(Space space, @Nullable Reg base, BitSet by, Set<BitSet> bases) {
         if (space != Space.GLOBAL && space != Space.GENERIC) {
             return;
         }
         BitSet found = base == null ? new BitSet() : sources[base.index()];
         by.or(found);
-        List<Integer> parameters = bases(found);
         if (found.get(MANAGED) || found.get(VARIABLE)) {
             return;
         }
-        if (!parameters.isEmpty()) {
-            bases.add(new Bases(parameters, found.get(SUM)));
+        if (hasBase(found)) {
+            BitSet kind = new BitSet();
+            found.stream().filter(source -> source == SUM || isBase(source)).forEach(kind::set);
+            bases.add(kind);
         } else if (space == Space.GLOBAL || !found.isEmpty()) {
             by.set(MEMORY); // Addresses of shared and local memory are computed from nothing at all.
         }

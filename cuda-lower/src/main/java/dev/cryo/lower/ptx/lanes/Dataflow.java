@@ -5,6 +5,7 @@ import dev.cryo.lower.ptx.ir.Instr;
 import dev.cryo.lower.ptx.ir.Reg;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
@@ -17,7 +18,12 @@ final class Dataflow {
     private final Map<Instr, List<Instr>> producers = new IdentityHashMap<>();
     private final Map<Instr, List<Instr>> consumers = new IdentityHashMap<>();
     private final Map<Instr, Set<Reg>> outside = new IdentityHashMap<>();
-    private final Set<Instr> escaping = new HashSet<>();
+    private final Set<Instr> escaping = instructions();
+
+    /** Two instructions that do the same are two. */
+    private static Set<Instr> instructions() {
+        return Collections.newSetFromMap(new IdentityHashMap<>());
+    }
 
     Dataflow(List<Instr> run, BitSet liveAfter, Flow flow) {
         Map<Reg, Instr> last = new HashMap<>();
@@ -44,20 +50,21 @@ final class Dataflow {
 
     /** The number of rows that a loop of these instructions reads and writes. */
     int rows(Set<Instr> loop) {
-        Set<Object> read = new HashSet<>();
+        Set<Reg> read = new HashSet<>();
+        Set<Instr> from = instructions();
         int written = 0;
         for (Instr instr : loop) {
             read.addAll(outside.getOrDefault(instr, Set.of()));
             for (Instr producer : producers.getOrDefault(instr, List.of())) {
                 if (!loop.contains(producer)) {
-                    read.add(producer);
+                    from.add(producer);
                 }
             }
             if (crosses(instr, loop)) {
                 written++;
             }
         }
-        return read.size() + written;
+        return read.size() + from.size() + written;
     }
 
     /** The number of values that leave a loop of these instructions. */
