@@ -19,10 +19,12 @@ fail() { say "$@"; exit 1; }
 # The options of every JVM that runs the command line. What the JVM itself prints, such as the stacks of its threads on
 # SIGQUIT, must not come between what an application prints. What runs a few thousand times is not worth the time of the
 # optimizing compiler, which a restart needs, nor is a method that is called once by reflection worth a class made for it.
+# Messages are in English: what other languages write dates with need not be read.
 command_line() {
     printf '%s\n' -XX:+UseSerialGC -XX:+DisplayVMOutputToStderr -XX:CompileThresholdScaling=6 \
         --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
-        -Djdk.reflect.useNativeAccessorOnly=true -Dio.netty.jfr.enabled=false "-Dcryo.dist=$dist" \
+        -Djdk.reflect.useNativeAccessorOnly=true -Dio.netty.jfr.enabled=false \
+        -Djava.locale.providers=SPI "-Dcryo.dist=$dist" \
         -cp "$dist/lib/*:$examples/*"
 }
 

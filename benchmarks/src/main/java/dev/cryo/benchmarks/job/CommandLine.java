@@ -82,6 +82,7 @@ public record CommandLine(List<String> prefix, Map<String, String> environment) 
                 "--sun-misc-unsafe-memory-access=allow",
                 "-Djdk.reflect.useNativeAccessorOnly=true",
                 "-Dio.netty.jfr.enabled=false",
+                "-Djava.locale.providers=SPI",
                 "-D" + DIST + "=" + dist,
                 "-cp",
                 classPath));

@@ -70,6 +70,10 @@ record Installation(Path java, String classPath, Path agentJar, StartCache start
                 "-XX:+UseTransparentHugePages",
                 "-Xlog:pagesize=off",
                 "-XX:-UsePerfData",
+                // What is called some hundred times while a job comes back is not worth compiling (decision 19).
+                "-XX:Tier3InvocationThreshold=600",
+                "-XX:Tier3MinInvocationThreshold=300",
+                "-XX:Tier3CompileThreshold=4000",
                 "-XX:ErrorFile=" + folder.proxyCrash().toString().replace("%", "%%"),
                 "-Djava.util.logging.SimpleFormatter.format=%4$s: %5$s%6$s%n"));
         command.addAll(startCache.options());
