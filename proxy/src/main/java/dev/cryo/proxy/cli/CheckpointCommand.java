@@ -1,5 +1,10 @@
 package dev.cryo.proxy.cli;
 
+import static dev.cryo.proxy.cli.Declarations.command;
+import static dev.cryo.proxy.cli.Declarations.flag;
+import static dev.cryo.proxy.cli.Declarations.option;
+import static dev.cryo.proxy.cli.Declarations.parameter;
+
 import dev.cryo.proxy.supervisor.ByteSize;
 import dev.cryo.proxy.supervisor.JobException;
 import dev.cryo.streamlog.control.ControlMessage;
@@ -11,50 +16,36 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code cryo checkpoint}. */
-@Command(
-        name = "checkpoint",
-        mixinStandardHelpOptions = true,
-        description = "Save a running job, which then runs on. Prints the number of the image, once it is complete.")
 final class CheckpointCommand implements Callable<Integer> {
     private final Map<String, String> environment;
-
-    @Parameters(paramLabel = "NAME", description = "The job.")
     private String name = "";
-
-    @Option(
-            names = "--timeout",
-            paramLabel = "T",
-            converter = Durations.class,
-            description = "How long work may take to come to rest; as launched by default.")
     private @Nullable Duration timeout;
-
-    @Option(
-            names = "--no-wait",
-            description = "Where another checkpoint is under way, take none and exit with 75. Without it, one is taken"
-                    + " when that is complete.")
     private boolean noWait;
-
-    @Option(
-            names = "--uploaded",
-            paramLabel = "T",
-            converter = Durations.class,
-            description = "Also wait, T at most, until the image is in the job's store; if it is not there then, exit"
-                    + " with 75 and say why. It is saved on this machine all the same.")
     private @Nullable Duration uploaded;
 
-    @Spec
-    @SuppressWarnings("NullAway.Init") // Set by picocli.
-    private CommandSpec spec;
+    private final CommandSpec spec = command(
+                    this,
+                    "checkpoint",
+                    "Save a running job, which then runs on. Prints the number of the image, once it is complete.")
+            .add(parameter("NAME", String.class, value -> name = value, "The job."))
+            .add(option("--timeout", "T", Duration.class, value -> timeout = value,
+                    "How long work may take to come to rest; as launched by default."))
+            .add(flag("--no-wait", value -> noWait = value,
+                    "Where another checkpoint is under way, take none and exit with 75. Without it, one is taken when"
+                            + " that is complete."))
+            .add(option("--uploaded", "T", Duration.class, value -> uploaded = value,
+                    "Also wait, T at most, until the image is in the job's store; if it is not there then, exit with"
+                            + " 75 and say why. It is saved on this machine all the same."));
 
     CheckpointCommand(Map<String, String> environment) {
         this.environment = environment;
+    }
+
+    CommandSpec spec() {
+        return spec;
     }
 
     @Override

@@ -1,5 +1,10 @@
 package dev.cryo.proxy.cli;
 
+import static dev.cryo.proxy.cli.Declarations.command;
+import static dev.cryo.proxy.cli.Declarations.flag;
+import static dev.cryo.proxy.cli.Declarations.option;
+import static dev.cryo.proxy.cli.Declarations.parameter;
+
 import dev.cryo.proxy.store.RemoteImages;
 import dev.cryo.proxy.supervisor.ByteSize;
 import dev.cryo.proxy.supervisor.JobException;
@@ -12,45 +17,33 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code cryo images gc}. */
-@Command(
-        name = "gc",
-        mixinStandardHelpOptions = true,
-        description = {
-            "Give back the room of what no image of a job needs any more.",
-            "Waits while an image is being written or restored."
-        })
 final class CollectCommand implements Callable<Integer> {
     private final Map<String, String> environment;
-
-    @Parameters(paramLabel = "NAME", description = "The job.")
     private String name = "";
-
-    @Option(names = "--dry-run", description = "Only tell what would be given back.")
     private boolean dryRun;
-
-    @Mixin
-    private KeyOptions key = new KeyOptions();
-
-    @Option(
-            names = "--store",
-            paramLabel = "s3://BUCKET/PREFIX",
-            description = "Give back room in this store, instead of on this machine; not while the job uploads.")
+    private final KeyOptions key = new KeyOptions();
     private @Nullable String store;
 
-    @Spec
-    @SuppressWarnings("NullAway.Init") // Set by picocli.
-    private CommandSpec spec;
+    private final CommandSpec spec = command(
+                    this,
+                    "gc",
+                    "Give back the room of what no image of a job needs any more.",
+                    "Waits while an image is being written or restored.")
+            .add(parameter("NAME", String.class, value -> name = value, "The job."))
+            .add(flag("--dry-run", value -> dryRun = value, "Only tell what would be given back."))
+            .addArgGroup(key.group())
+            .add(option("--store", "s3://BUCKET/PREFIX", String.class, value -> store = value,
+                    "Give back room in this store, instead of on this machine; not while the job uploads."));
 
     CollectCommand(Map<String, String> environment) {
         this.environment = environment;
+    }
+
+    CommandSpec spec() {
+        return spec;
     }
 
     @Override

@@ -1,5 +1,9 @@
 package dev.cryo.proxy.cli;
 
+import static dev.cryo.proxy.cli.Declarations.command;
+import static dev.cryo.proxy.cli.Declarations.flag;
+import static dev.cryo.proxy.cli.Declarations.option;
+
 import dev.cryo.proxy.doctor.CudaUse;
 import dev.cryo.proxy.doctor.Doctor;
 import dev.cryo.proxy.doctor.Finding;
@@ -10,34 +14,26 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code cryo doctor}. */
-@Command(
-        name = "doctor",
-        mixinStandardHelpOptions = true,
-        description = "Tell what works on this machine, and for what does not, why and what would help.")
 final class DoctorCommand implements Callable<Integer> {
     private final Map<String, String> environment;
-
-    @Option(names = "--json", description = "Print one JSON array.")
     private boolean json;
-
-    @Option(
-            names = "--process",
-            paramLabel = "PID",
-            description = "Tell instead what the NVIDIA driver says of this process and of those below it.")
     private @Nullable Long process;
 
-    @Spec
-    @SuppressWarnings("NullAway.Init") // Set by picocli.
-    private CommandSpec spec;
+    private final CommandSpec spec = command(
+                    this, "doctor", "Tell what works on this machine, and for what does not, why and what would help.")
+            .add(flag("--json", value -> json = value, "Print one JSON array."))
+            .add(option("--process", "PID", Long.class, value -> process = value,
+                    "Tell instead what the NVIDIA driver says of this process and of those below it."));
 
     DoctorCommand(Map<String, String> environment) {
         this.environment = environment;
+    }
+
+    CommandSpec spec() {
+        return spec;
     }
 
     @Override

@@ -1,5 +1,10 @@
 package dev.cryo.proxy.cli;
 
+import static dev.cryo.proxy.cli.Declarations.command;
+import static dev.cryo.proxy.cli.Declarations.flag;
+import static dev.cryo.proxy.cli.Declarations.option;
+import static dev.cryo.proxy.cli.Declarations.optional;
+
 import dev.cryo.proxy.store.RemoteImages;
 import dev.cryo.proxy.store.StoreException;
 import dev.cryo.proxy.supervisor.ByteSize;
@@ -23,46 +28,34 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code cryo images}. */
-@Command(
-        name = "images",
-        mixinStandardHelpOptions = true,
-        description = {
-            "List the images of a job, remove some, give back room.",
-            "Their manifests are checked; `cryo verify` checks every byte."
-        })
 final class ImagesCommand implements Callable<Integer> {
     private final Map<String, String> environment;
-
-    @Parameters(paramLabel = "NAME", arity = "0..1", description = "The job.")
     private @Nullable String name;
-
-    @Option(
-            names = "--store",
-            paramLabel = "s3://BUCKET/PREFIX",
-            description = "List what this store has of the job, instead of this machine.")
     private @Nullable String store;
-
-    @Option(names = "--json", description = "Print one JSON array.")
     private boolean json;
+    private final KeyOptions key = new KeyOptions();
 
-    @Mixin
-    private KeyOptions key = new KeyOptions();
-
-    @Spec
-    @SuppressWarnings("NullAway.Init") // Set by picocli.
-    private CommandSpec spec;
+    private final CommandSpec spec = command(
+                    this,
+                    "images",
+                    "List the images of a job, remove some, give back room.",
+                    "Their manifests are checked; `cryo verify` checks every byte.")
+            .add(optional("NAME", String.class, value -> name = value, "The job."))
+            .add(option("--store", "s3://BUCKET/PREFIX", String.class, value -> store = value,
+                    "List what this store has of the job, instead of this machine."))
+            .add(flag("--json", value -> json = value, "Print one JSON array."))
+            .addArgGroup(key.group());
 
     ImagesCommand(Map<String, String> environment) {
         this.environment = environment;
+    }
+
+    CommandSpec spec() {
+        return spec;
     }
 
     /**

@@ -1,5 +1,9 @@
 package dev.cryo.proxy.cli;
 
+import static dev.cryo.proxy.cli.Declarations.command;
+import static dev.cryo.proxy.cli.Declarations.flag;
+import static dev.cryo.proxy.cli.Declarations.parameter;
+
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import dev.cryo.proxy.host.SavedThread;
 import dev.cryo.proxy.supervisor.ByteSize;
@@ -19,42 +23,32 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code cryo inspect}. */
-@Command(
-        name = "inspect",
-        mixinStandardHelpOptions = true,
-        description = "Verify an image, every byte, and show what is inside: calls, memory, threads, sections.")
 final class InspectCommand implements Callable<Integer> {
     private static final int LARGEST = 10;
 
     private final Map<String, String> environment;
-
-    @Parameters(
-            paramLabel = "NAME[@IMAGE]",
-            converter = JobRef.Converter.class,
-            description = "The job, and the image if not the newest.")
-    @SuppressWarnings("NullAway.Init") // Set by picocli.
-    private JobRef job;
-
-    @Option(names = "--json", description = "Print one JSON object, with everything.")
+    private JobRef job = JobRef.NONE;
     private boolean json;
+    private final KeyOptions key = new KeyOptions();
 
-    @Mixin
-    private KeyOptions key = new KeyOptions();
-
-    @Spec
-    @SuppressWarnings("NullAway.Init") // Set by picocli.
-    private CommandSpec spec;
+    private final CommandSpec spec = command(
+                    this,
+                    "inspect",
+                    "Verify an image, every byte, and show what is inside: calls, memory, threads, sections.")
+            .add(parameter("NAME[@IMAGE]", JobRef.class, value -> job = value,
+                    "The job, and the image if not the newest."))
+            .add(flag("--json", value -> json = value, "Print one JSON object, with everything."))
+            .addArgGroup(key.group());
 
     InspectCommand(Map<String, String> environment) {
         this.environment = environment;
+    }
+
+    CommandSpec spec() {
+        return spec;
     }
 
     @Override

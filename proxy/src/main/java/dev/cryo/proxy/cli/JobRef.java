@@ -16,6 +16,9 @@ import picocli.CommandLine.TypeConversionException;
  * @param image the number of the image, if one is named
  */
 record JobRef(String job, OptionalLong image) {
+    /** Before the command line is read. */
+    static final JobRef NONE = new JobRef("", OptionalLong.empty());
+
     private static final Pattern FORM = Pattern.compile("([^@]+)(?:@([0-9]{1,18}))?");
 
     /** Reads one. */
@@ -49,5 +52,11 @@ record JobRef(String job, OptionalLong image) {
             throw new JobException(
                     JobException.Kind.FAILED, "cannot read the images of job " + job + ": " + e.getMessage(), e);
         }
+    }
+
+    /** As it was given. What the JDK makes for a record takes 10 ms in a JVM that begins, and picocli asks for it. */
+    @Override
+    public String toString() {
+        return image.isPresent() ? job + "@" + image.getAsLong() : job;
     }
 }

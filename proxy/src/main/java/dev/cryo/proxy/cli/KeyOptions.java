@@ -1,5 +1,8 @@
 package dev.cryo.proxy.cli;
 
+import static dev.cryo.proxy.cli.Declarations.flag;
+import static dev.cryo.proxy.cli.Declarations.option;
+
 import dev.cryo.proxy.supervisor.JobFolder;
 import dev.cryo.proxy.supervisor.KeySource;
 import dev.cryo.streamlog.image.ImageKeys;
@@ -7,44 +10,30 @@ import dev.cryo.streamlog.image.ImageStore;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.ArgGroup;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Model.ArgGroupSpec;
 
 /** The options that say where the key of encrypted images comes from. */
 final class KeyOptions {
-    @ArgGroup
-    private @Nullable Choice choice;
+    private @Nullable KeySource chosen;
 
-    /** One of them. */
-    static final class Choice {
-        @Option(
-                names = "--key-file",
-                paramLabel = "FILE",
-                description = "Encrypt images with the key in FILE: 32 bytes, as they are, as 64 hexadecimal digits or"
-                        + " in Base64, readable by nobody else. Where a job has a key already: it is in FILE.")
-        private @Nullable Path file;
-
-        @Option(
-                names = "--key-command",
-                paramLabel = "COMMAND",
-                description = "The same with the key that a shell's COMMAND prints.")
-        private @Nullable String command;
-
-        @Option(names = "--no-key", description = "Without a key, as images need it that are not encrypted.")
-        private boolean none;
+    /** The options, of which one at most may be given. */
+    ArgGroupSpec group() {
+        return ArgGroupSpec.builder()
+                .addArg(option("--key-file", "FILE", Path.class,
+                        file -> chosen = new KeySource(file.toAbsolutePath().toString(), null),
+                        "Encrypt images with the key in FILE: 32 bytes, as they are, as 64 hexadecimal digits or in"
+                                + " Base64, readable by nobody else. Where a job has a key already: it is in FILE."))
+                .addArg(option("--key-command", "COMMAND", String.class,
+                        command -> chosen = new KeySource(null, command),
+                        "The same with the key that a shell's COMMAND prints."))
+                .addArg(flag("--no-key", none -> chosen = KeySource.NONE,
+                        "Without a key, as images need it that are not encrypted."))
+                .build();
     }
 
     /** What was chosen; empty for what the job has. */
     Optional<KeySource> chosen() {
-        if (choice == null) {
-            return Optional.empty();
-        }
-        return Optional.of(
-                choice.none
-                        ? KeySource.NONE
-                        : new KeySource(
-                                choice.file == null ? null : choice.file.toAbsolutePath().toString(),
-                                choice.command));
+        return Optional.ofNullable(chosen);
     }
 
     /** The images of a job, with the key that was chosen or the job's own. */

@@ -1,5 +1,10 @@
 package dev.cryo.proxy.cli;
 
+import static dev.cryo.proxy.cli.Declarations.command;
+import static dev.cryo.proxy.cli.Declarations.flag;
+import static dev.cryo.proxy.cli.Declarations.option;
+import static dev.cryo.proxy.cli.Declarations.parameters;
+
 import dev.cryo.lower.nvidia.CaptureMethod;
 import dev.cryo.proxy.store.Buckets;
 import dev.cryo.proxy.supervisor.ImageSettings;
@@ -22,149 +27,91 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code cryo launch}. */
-@Command(
-        name = "launch",
-        mixinStandardHelpOptions = true,
-        description = {
-            "Run an application so that it can be checkpointed.",
-            "Its standard streams, exit status and signals pass through; but SIGTERM takes a checkpoint and then ends"
-                    + " the job, SIGUSR1 takes one and lets it go on, and SIGQUIT is not passed on."
-        })
 final class LaunchCommand implements Callable<Integer> {
     private final Map<String, String> environment;
-
-    @Option(
-            names = "--name",
-            paramLabel = "NAME",
-            description = "What the job is called from now on; by default after the application and this process.")
     private @Nullable String name;
-
-    @Option(
-            names = "--engine",
-            defaultValue = "split",
-            description = "What saves the device: split, cryo itself, for applications on the JVM (default); driver,"
-                    + " NVIDIA's driver from 570 on, for any program, left as it is.")
     private Engine engine = Engine.SPLIT;
-
-    @Option(
-            names = "--device",
-            description = "What executes CUDA: ptx, the processor (default); nvidia, a GPU.")
     private @Nullable Device device;
-
-    @Option(
-            names = "--capture",
-            paramLabel = "WHERE",
-            defaultValue = "auto",
-            description = "Where a GPU's memory is kept while an image is written: device, in spare memory of the GPU,"
-                    + " which is fastest; pinned, in host memory; auto, on the device if there is room (default).")
     private CaptureMethod capture = CaptureMethod.AUTO;
-
-    @Option(
-            names = "--host",
-            description = "How host state is saved: criu, the whole process (default); app, by the application through"
-                    + " org.crac.")
     private @Nullable Host host;
-
-    @Option(names = "--in-process", description = "Hold the device in the application's JVM; needs --host app.")
     private boolean inProcess;
-
-    @Option(
-            names = "--interval",
-            paramLabel = "T",
-            converter = Durations.class,
-            description = "Take a checkpoint every T, such as 30s, 5m, 2h.")
     private @Nullable Duration interval;
-
-    @Option(
-            names = "--on-failure",
-            defaultValue = "stop",
-            description = "When the application is killed or the proxy is lost: stop (default), or restart from the"
-                    + " last image.")
     private OnFailure onFailure = OnFailure.STOP;
-
-    @Option(
-            names = "--tcp",
-            description = "close: a restarted application finds its TCP connections closed; without it, connections"
-                    + " are refused at the checkpoint.")
     private @Nullable Tcp tcp;
-
-    @Option(
-            names = "--portable-cpu",
-            description = "Use no instructions that processors since 2013 may lack, so that images restart on them.")
     private boolean portableCpu;
-
-    @Option(
-            names = "--unified-memory",
-            paramLabel = "WHAT",
-            description = "What of unified memory is copied at a time: the pages that are used (default), where that"
-                    + " is permitted; regions, whole; eager, everything that a kernel may use before and after it,"
-                    + " which needs no page faults.")
     private @Nullable Policy unifiedMemory;
-
-    @Option(
-            names = "--keep",
-            paramLabel = "N",
-            defaultValue = "0",
-            description = "Keep the newest N images and remove older ones after each checkpoint; all by default.")
     private int keep;
-
-    @Option(
-            names = "--store",
-            paramLabel = "s3://BUCKET/PREFIX",
-            description = "Also bring each image, once it is complete, to an S3-compatible store, in the background."
-                    + " Endpoint, region and credentials: AWS_ENDPOINT_URL_S3, AWS_REGION, AWS_ACCESS_KEY_ID and so on,"
-                    + " which are kept from the application, or AWS's own files.")
     private @Nullable String store;
-
-    @Option(
-            names = "--shares-with",
-            paramLabel = "GROUP",
-            description = "Store what the images of jobs with the same GROUP have in common once, such as of the ranks"
-                    + " of one program. Each job's images stay whole without the others'.")
     private @Nullable String sharesWith;
-
-    @Option(
-            names = "--writer-threads",
-            paramLabel = "N",
-            defaultValue = "2",
-            description = "How many threads work at an image beside the job, but for its first 256 MiB at a low"
-                    + " priority: 1 to 64 (default 2).")
     private int writerThreads = 2;
-
-    @Mixin
-    private KeyOptions key = new KeyOptions();
-
-    @Option(
-            names = "--raw-images",
-            description = "Compress nothing: images are larger, and their device memory can be mapped.")
+    private final KeyOptions key = new KeyOptions();
     private boolean rawImages;
-
-    @Option(
-            names = "--timeout",
-            paramLabel = "T",
-            defaultValue = "60s",
-            converter = Durations.class,
-            description = "How long work may take to come to rest at a checkpoint (default 60s).")
     private Duration timeout = Duration.ofMinutes(1);
-
-    @Option(names = "--no-log", hidden = true, description = "Keep no log; for measurements. No checkpoints then.")
     private boolean noLog;
-
-    @Parameters(arity = "1..*", paramLabel = "-- COMMAND", description = "The application, such as java -jar app.jar")
     private List<String> command = List.of();
 
-    @Spec
-    @SuppressWarnings("NullAway.Init") // Set by picocli.
-    private CommandSpec spec;
+    private final CommandSpec spec = command(
+                    this,
+                    "launch",
+                    "Run an application so that it can be checkpointed.",
+                    "Its standard streams, exit status and signals pass through; but SIGTERM takes a checkpoint and"
+                            + " then ends the job, SIGUSR1 takes one and lets it go on, and SIGQUIT is not passed on.")
+            .add(option("--name", "NAME", String.class, value -> name = value,
+                    "What the job is called from now on; by default after the application and this process."))
+            .add(option("--engine", "<engine>", Engine.class, value -> engine = value,
+                    "What saves the device: split, cryo itself, for applications on the JVM (default); driver,"
+                            + " NVIDIA's driver from 570 on, for any program, left as it is."))
+            .add(option("--device", "<device>", Device.class, value -> device = value,
+                    "What executes CUDA: ptx, the processor (default); nvidia, a GPU."))
+            .add(option("--capture", "WHERE", CaptureMethod.class, value -> capture = value,
+                    "Where a GPU's memory is kept while an image is written: device, in spare memory of the GPU,"
+                            + " which is fastest; pinned, in host memory; auto, on the device if there is room"
+                            + " (default)."))
+            .add(option("--host", "<host>", Host.class, value -> host = value,
+                    "How host state is saved: criu, the whole process (default); app, by the application through"
+                            + " org.crac."))
+            .add(flag("--in-process", value -> inProcess = value,
+                    "Hold the device in the application's JVM; needs --host app."))
+            .add(option("--interval", "T", Duration.class, value -> interval = value,
+                    "Take a checkpoint every T, such as 30s, 5m, 2h."))
+            .add(option("--on-failure", "<onFailure>", OnFailure.class, value -> onFailure = value,
+                    "When the application is killed or the proxy is lost: stop (default), or restart from the last"
+                            + " image."))
+            .add(option("--tcp", "<tcp>", Tcp.class, value -> tcp = value,
+                    "close: a restarted application finds its TCP connections closed; without it, connections are"
+                            + " refused at the checkpoint."))
+            .add(flag("--portable-cpu", value -> portableCpu = value,
+                    "Use no instructions that processors since 2013 may lack, so that images restart on them."))
+            .add(option("--unified-memory", "WHAT", Policy.class, value -> unifiedMemory = value,
+                    "What of unified memory is copied at a time: the pages that are used (default), where that is"
+                            + " permitted; regions, whole; eager, everything that a kernel may use before and after"
+                            + " it, which needs no page faults."))
+            .add(option("--keep", "N", Integer.class, value -> keep = value,
+                    "Keep the newest N images and remove older ones after each checkpoint; all by default."))
+            .add(option("--store", "s3://BUCKET/PREFIX", String.class, value -> store = value,
+                    "Also bring each image, once it is complete, to an S3-compatible store, in the background."
+                            + " Endpoint, region and credentials: AWS_ENDPOINT_URL_S3, AWS_REGION, AWS_ACCESS_KEY_ID"
+                            + " and so on, which are kept from the application, or AWS's own files."))
+            .add(option("--shares-with", "GROUP", String.class, value -> sharesWith = value,
+                    "Store what the images of jobs with the same GROUP have in common once, such as of the ranks of"
+                            + " one program. Each job's images stay whole without the others'."))
+            .add(option("--writer-threads", "N", Integer.class, value -> writerThreads = value,
+                    "How many threads work at an image beside the job, but for its first 256 MiB at a low priority:"
+                            + " 1 to 64 (default 2)."))
+            .addArgGroup(key.group())
+            .add(flag("--raw-images", value -> rawImages = value,
+                    "Compress nothing: images are larger, and their device memory can be mapped."))
+            .add(option("--timeout", "T", Duration.class, value -> timeout = value,
+                    "How long work may take to come to rest at a checkpoint (default 60s)."))
+            .add(flag("--no-log", value -> noLog = value, "Keep no log; for measurements. No checkpoints then.")
+                    .toBuilder()
+                    .hidden(true)
+                    .build())
+            .add(parameters("-- COMMAND", value -> command = value, "The application, such as java -jar app.jar"));
 
     /** What becomes of TCP connections. */
     enum Tcp {
@@ -173,6 +120,10 @@ final class LaunchCommand implements Callable<Integer> {
 
     LaunchCommand(Map<String, String> environment) {
         this.environment = environment;
+    }
+
+    CommandSpec spec() {
+        return spec;
     }
 
     @Override

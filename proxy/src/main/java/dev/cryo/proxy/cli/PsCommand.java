@@ -1,5 +1,8 @@
 package dev.cryo.proxy.cli;
 
+import static dev.cryo.proxy.cli.Declarations.command;
+import static dev.cryo.proxy.cli.Declarations.flag;
+
 import dev.cryo.proxy.supervisor.JobException;
 import dev.cryo.proxy.supervisor.JobFolder;
 import dev.cryo.proxy.supervisor.JobSettings;
@@ -11,28 +14,25 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code cryo ps}. */
-@Command(
-        name = "ps",
-        mixinStandardHelpOptions = true,
-        description = "List the jobs: those that run, those that have ended, those whose supervisor was killed.")
 final class PsCommand implements Callable<Integer> {
     private final Map<String, String> environment;
-
-    @Option(names = "--json", description = "Print one JSON array.")
     private boolean json;
 
-    @Spec
-    @SuppressWarnings("NullAway.Init") // Set by picocli.
-    private CommandSpec spec;
+    private final CommandSpec spec = command(
+                    this,
+                    "ps",
+                    "List the jobs: those that run, those that have ended, those whose supervisor was killed.")
+            .add(flag("--json", value -> json = value, "Print one JSON array."));
 
     PsCommand(Map<String, String> environment) {
         this.environment = environment;
+    }
+
+    CommandSpec spec() {
+        return spec;
     }
 
     /** A job, as the JSON form shows it. */

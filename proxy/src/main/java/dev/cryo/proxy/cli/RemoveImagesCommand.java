@@ -1,5 +1,9 @@
 package dev.cryo.proxy.cli;
 
+import static dev.cryo.proxy.cli.Declarations.command;
+import static dev.cryo.proxy.cli.Declarations.option;
+import static dev.cryo.proxy.cli.Declarations.parameter;
+
 import dev.cryo.proxy.store.RemoteImages;
 import dev.cryo.proxy.supervisor.JobException;
 import dev.cryo.proxy.supervisor.JobFolder;
@@ -11,51 +15,36 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code cryo images rm}. */
-@Command(
-        name = "rm",
-        mixinStandardHelpOptions = true,
-        description = {
-            "Remove an image of a job, or all but the newest.",
-            "What other images need of it stays; the rest is given back.",
-            "Waits while an image is being written or restored."
-        })
 final class RemoveImagesCommand implements Callable<Integer> {
     private final Map<String, String> environment;
-
-    @Parameters(
-            paramLabel = "NAME[@IMAGE]",
-            converter = JobRef.Converter.class,
-            description = "The job, and the image unless --keep is given.")
-    @SuppressWarnings("NullAway.Init") // Set by picocli.
-    private JobRef job;
-
-    @Option(names = "--keep", paramLabel = "N", description = "Remove all images but the newest N.")
+    private JobRef job = JobRef.NONE;
     private @Nullable Integer keep;
-
-    @Mixin
-    private KeyOptions key = new KeyOptions();
-
-    @Option(
-            names = "--store",
-            paramLabel = "s3://BUCKET/PREFIX",
-            description = "Remove from this store, instead of this machine; not while the job uploads.")
+    private final KeyOptions key = new KeyOptions();
     private @Nullable String store;
 
-    @Spec
-    @SuppressWarnings("NullAway.Init") // Set by picocli.
-    private CommandSpec spec;
+    private final CommandSpec spec = command(
+                    this,
+                    "rm",
+                    "Remove an image of a job, or all but the newest.",
+                    "What other images need of it stays; the rest is given back.",
+                    "Waits while an image is being written or restored.")
+            .add(parameter("NAME[@IMAGE]", JobRef.class, value -> job = value,
+                    "The job, and the image unless --keep is given."))
+            .add(option("--keep", "N", Integer.class, value -> keep = value, "Remove all images but the newest N."))
+            .addArgGroup(key.group())
+            .add(option("--store", "s3://BUCKET/PREFIX", String.class, value -> store = value,
+                    "Remove from this store, instead of this machine; not while the job uploads."));
 
     RemoveImagesCommand(Map<String, String> environment) {
         this.environment = environment;
+    }
+
+    CommandSpec spec() {
+        return spec;
     }
 
     @Override

@@ -1,5 +1,10 @@
 package dev.cryo.proxy.cli;
 
+import static dev.cryo.proxy.cli.Declarations.command;
+import static dev.cryo.proxy.cli.Declarations.flag;
+import static dev.cryo.proxy.cli.Declarations.option;
+import static dev.cryo.proxy.cli.Declarations.parameter;
+
 import dev.cryo.proxy.store.RemoteImages;
 import dev.cryo.proxy.store.StoreException;
 import dev.cryo.proxy.supervisor.ByteSize;
@@ -16,48 +21,33 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code cryo verify}. */
-@Command(
-        name = "verify",
-        mixinStandardHelpOptions = true,
-        description = "Check every byte of an image of a job, or of all its images.")
 final class VerifyCommand implements Callable<Integer> {
     private final Map<String, String> environment;
-
-    @Parameters(
-            paramLabel = "NAME[@IMAGE]",
-            converter = JobRef.Converter.class,
-            description = "The job, and the image if not the newest.")
-    @SuppressWarnings("NullAway.Init") // Set by picocli.
-    private JobRef job;
-
-    @Option(names = "--all", description = "All images of the job.")
+    private JobRef job = JobRef.NONE;
     private boolean all;
-
-    @Mixin
-    private KeyOptions key = new KeyOptions();
-
-    @Option(
-            names = "--store",
-            paramLabel = "s3://BUCKET/PREFIX",
-            description = "Check what this store has: it is fetched into a folder that is removed again, which takes"
-                    + " the room of the image.")
+    private final KeyOptions key = new KeyOptions();
     private @Nullable String store;
 
-    @Spec
-    @SuppressWarnings("NullAway.Init") // Set by picocli.
-    private CommandSpec spec;
+    private final CommandSpec spec = command(
+                    this, "verify", "Check every byte of an image of a job, or of all its images.")
+            .add(parameter("NAME[@IMAGE]", JobRef.class, value -> job = value,
+                    "The job, and the image if not the newest."))
+            .add(flag("--all", value -> all = value, "All images of the job."))
+            .addArgGroup(key.group())
+            .add(option("--store", "s3://BUCKET/PREFIX", String.class, value -> store = value,
+                    "Check what this store has: it is fetched into a folder that is removed again, which takes the"
+                            + " room of the image."));
 
     VerifyCommand(Map<String, String> environment) {
         this.environment = environment;
+    }
+
+    CommandSpec spec() {
+        return spec;
     }
 
     @Override

@@ -11,7 +11,10 @@ import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.netty.util.internal.logging.JdkLoggerFactory;
 import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.nio.channels.ServerSocketChannel;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /** Serves the job's socket. Thread-safe; owns the socket and one thread. */
 public final class ControlServer implements AutoCloseable {
@@ -46,30 +49,50 @@ public final class ControlServer implements AutoCloseable {
      * @param socket the server's from now on, also when this fails
      */
     public static ControlServer open(ControlSocket socket, Visitors visitors) throws IOException {
-        InternalLoggerFactory.setDefaultFactory(JdkLoggerFactory.INSTANCE);
-        // Netty names channels after the machine's network card and would warn on a machine that has none.
-        System.setProperty("io.netty.machineId", "00:00:00:00:00:01");
-        EventLoopGroup threads = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+        EventLoopGroup threads = oneThread();
         try {
             FrameEncoder encoder = new FrameEncoder();
-            Channel listening = new ServerBootstrap()
-                    .group(threads)
-                    .channelFactory(() -> new NioServerDomainSocketChannel(socket.channel()))
-                    .childHandler(new ChannelInitializer<Channel>() {
-                        @Override
-                        protected void initChannel(Channel channel) {
-                            channel.pipeline().addLast(encoder, new FrameDecoder(), new ConnectionHandler(visitors));
-                        }
-                    })
-                    .register()
-                    .syncUninterruptibly()
-                    .channel();
+            Channel listening = serve(socket.channel(), threads, channel -> channel.pipeline()
+                    .addLast(encoder, new FrameDecoder(), new ConnectionHandler(visitors)));
             return new ControlServer(socket, threads, listening);
         } catch (Exception e) { // Netty throws checked ones unchecked.
             try (socket) {
                 stop(threads);
             }
             throw e;
+        }
+    }
+
+    private static EventLoopGroup oneThread() {
+        InternalLoggerFactory.setDefaultFactory(JdkLoggerFactory.INSTANCE);
+        // Netty names channels after the machine's network card and would warn on a machine that has none.
+        System.setProperty("io.netty.machineId", "00:00:00:00:00:01");
+        return new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+    }
+
+    private static Channel serve(ServerSocketChannel listening, EventLoopGroup threads, Consumer<Channel> welcome) {
+        return new ServerBootstrap()
+                .group(threads)
+                .channelFactory(() -> new NioServerDomainSocketChannel(listening))
+                .childHandler(new ChannelInitializer<Channel>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        welcome.accept(channel);
+                    }
+                })
+                .register()
+                .syncUninterruptibly()
+                .channel();
+    }
+
+    /** Makes ready what a server needs: in a JVM that begins it takes a tenth of a second. */
+    public static void rehearse() throws IOException {
+        ServerSocketChannel nobody = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+        EventLoopGroup threads = oneThread();
+        try (nobody) {
+            serve(nobody, threads, channel -> {}).close().syncUninterruptibly();
+        } finally {
+            stop(threads);
         }
     }
 

@@ -10,7 +10,6 @@ import dev.cryo.streamlog.image.ImageStore;
 import dev.cryo.streamlog.image.JobInfo;
 import dev.cryo.streamlog.image.KeyUnavailableException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
@@ -53,14 +52,10 @@ public record JobFolder(Path path) {
      * Makes ready what reads and writes these files: in a JVM that begins it takes a tenth of a second, in which
      * another thread can do other things.
      */
-    public static void rehearse() {
-        try {
-            for (Class<?> file : List.of(JobSettings.class, JobStatus.class)) {
-                Object unusedNull = JSON.readerFor(file).readValue(NO_JSON);
-                ObjectWriter unusedWriter = JSON.writerFor(file);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+    static void rehearse() throws IOException {
+        for (Class<?> file : List.of(JobSettings.class, JobStatus.class)) {
+            Object unusedNull = JSON.readerFor(file).readValue(NO_JSON);
+            ObjectWriter unusedWriter = JSON.writerFor(file);
         }
     }
 

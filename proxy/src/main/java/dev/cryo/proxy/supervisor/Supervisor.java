@@ -1,5 +1,6 @@
 package dev.cryo.proxy.supervisor;
 
+import dev.cryo.proxy.control.ControlServer;
 import dev.cryo.proxy.driver.DriverException;
 import dev.cryo.proxy.driver.LibCudaCheckpoints;
 import dev.cryo.proxy.driver.ProcessCheckpoints;
@@ -18,6 +19,7 @@ import dev.cryo.streamlog.image.ImageReader;
 import dev.cryo.streamlog.image.ImageStore;
 import dev.cryo.streamlog.image.KeyUnavailableException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -45,6 +47,31 @@ public final class Supervisor implements AutoCloseable {
         this.terminal = terminal;
         this.lock = lock;
         this.messages = messages;
+    }
+
+    /**
+     * Begins to make ready, in threads of their own, what a supervisor needs soon: in a JVM that begins that takes it
+     * two tenths of a second, in which the command line can be read.
+     */
+    public static void rehearse() {
+        rehearse("cryo-files", JobFolder::rehearse);
+        rehearse("cryo-server", ControlServer::rehearse);
+    }
+
+    private static void rehearse(String name, Rehearsed part) {
+        Thread.ofPlatform().name(name).daemon().start(() -> {
+            try {
+                part.rehearse();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+    }
+
+    /** What is made ready. */
+    @FunctionalInterface
+    private interface Rehearsed {
+        void rehearse() throws IOException;
     }
 
     /**

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
 
 class CryoTest {
     @TempDir
@@ -41,6 +42,17 @@ class CryoTest {
     void everyCommandHasHelp(String command) {
         assertThat(run(command, "--help")).isZero();
         assertThat(out.toString()).contains("Usage: cryo " + command);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"launch", "checkpoint", "restart", "ps", "images", "inspect", "verify", "stop", "doctor"})
+    void noCommandHasAnnotationsForPicocliToRead(String command) {
+        CommandLine line = Cryo.commandLine(Map.of(), command);
+        CommandSpec spec = line.getSubcommands().values().iterator().next().getCommandSpec();
+        Class<?> type = spec.userObject().getClass();
+        assertThat(type.getAnnotations()).isEmpty();
+        assertThat(type.getDeclaredFields()).allSatisfy(field -> assertThat(field.getAnnotations()).isEmpty());
+        assertThat(spec.mixins()).as("picocli's own options are annotated").isEmpty();
     }
 
     @Test
