@@ -253,8 +253,7 @@ public final class LowerHalfSession implements AutoCloseable {
     }
 
     private boolean defer(ImageReader image) throws IOException {
-        StoredMemory contents =
-                StoredMemory.open(image.folder(), Section.DEVICE, ImageKeys.of(image.key()));
+        StoredMemory contents = StoredMemory.of(image, Section.DEVICE);
         boolean taken = false;
         try {
             taken = lowerHalf.defer(contents, this::lost);

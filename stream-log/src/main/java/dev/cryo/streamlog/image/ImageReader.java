@@ -19,6 +19,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.IntPredicate;
 import java.util.function.Predicate;
@@ -37,12 +39,18 @@ public final class ImageReader implements AutoCloseable {
     private final BlockSource blocks;
     private final Optional<StoreLock> lock;
     private final Map<String, Section> sections = new TreeMap<>();
+    /** The readers of the same files that are not closed, this one among them. */
+    private final AtomicInteger users;
 
-    private ImageReader(Path folder, ManifestFile file, BlockSource blocks, Optional<StoreLock> lock) {
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    private ImageReader(
+            Path folder, ManifestFile file, BlockSource blocks, Optional<StoreLock> lock, AtomicInteger users) {
         this.folder = folder;
         this.file = file;
         this.blocks = blocks;
         this.lock = lock;
+        this.users = users;
         file.manifest().sections().forEach(section -> sections.put(section.name(), section));
     }
 
@@ -72,11 +80,23 @@ public final class ImageReader implements AutoCloseable {
         BlockSource blocks = file.blocks(folder);
         try {
             ManifestCheck.check(folder, file.manifest(), blocks);
-            return new ImageReader(folder, file, blocks, lock);
+            return new ImageReader(folder, file, blocks, lock, new AtomicInteger(1));
         } catch (IOException | RuntimeException e) {
             blocks.close();
             throw e;
         }
+    }
+
+    /**
+     * Another reader of the same open files, which holds no lock: nothing is read or checked again. Each is closed by
+     * itself.
+     */
+    public ImageReader share() {
+        if (closed.get()) {
+            throw new IllegalStateException("the reader of " + folder + " is closed");
+        }
+        users.incrementAndGet();
+        return new ImageReader(folder, file, blocks, Optional.empty(), users);
     }
 
     /** Whether a folder has a manifest that can be read, with the keys that can be had. */
@@ -357,8 +377,13 @@ public final class ImageReader implements AutoCloseable {
     /** Closes all files. */
     @Override
     public void close() throws IOException {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
         try {
-            blocks.close();
+            if (users.decrementAndGet() == 0) {
+                blocks.close();
+            }
         } finally {
             if (lock.isPresent()) {
                 lock.get().close();

@@ -4,7 +4,6 @@ import dev.cryo.streamlog.call.LowerHalf;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.concurrent.ConcurrentLinkedDeque;
@@ -41,16 +40,17 @@ public final class StoredMemory implements LowerHalf.Contents {
     }
 
     /**
-     * Opens a section of the image in a folder, which need not stay there.
+     * A section of an image.
      *
-     * @throws ImageException if the image cannot be used, or has no such section
+     * @param image stays the caller's: what is read here goes on when it is closed
+     * @throws ImageException if the image has no such section
      */
-    public static StoredMemory open(Path folder, String section, ImageKeys keys) throws IOException {
-        ImageReader image = ImageReader.open(folder, keys);
+    public static StoredMemory of(ImageReader image, String section) throws IOException {
+        ImageReader own = image.share();
         try {
-            return new StoredMemory(image, image.section(section));
+            return new StoredMemory(own, own.section(section));
         } catch (IOException | RuntimeException e) {
-            image.close();
+            own.close();
             throw e;
         }
     }

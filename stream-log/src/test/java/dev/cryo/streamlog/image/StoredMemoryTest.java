@@ -80,9 +80,54 @@ class StoredMemoryTest {
         memory.forEach((address, bytes) -> assertThat(found.get(address)).as("0x%x", address).isEqualTo(bytes));
     }
 
+    /** The reader is closed, and what it has opened is still read. */
+    private static StoredMemory open(Path folder) throws IOException {
+        try (ImageReader image = ImageReader.open(folder)) {
+            return StoredMemory.of(image, Section.DEVICE);
+        }
+    }
+
+    @Test
+    void filesAreOpenUntilTheLastOfTheirReadersIsClosed() throws Exception {
+        Path folder = store.folder(write());
+        ImageReader image = ImageReader.open(folder);
+        StoredMemory stored = StoredMemory.of(image, Section.DEVICE);
+        assertThat(openPacks()).isEqualTo(1);
+        image.close();
+        image.close();
+        assertThat(openPacks()).isEqualTo(1);
+        assertHolds(stored);
+        assertThatThrownBy(() -> StoredMemory.of(image, Section.DEVICE)).isInstanceOf(IllegalStateException.class);
+        stored.close();
+        assertThat(openPacks()).isZero();
+    }
+
+    @Test
+    void aSectionThatIsNotThereLeavesNothingOpen() throws Exception {
+        Path folder = store.folder(write());
+        try (ImageReader image = ImageReader.open(folder)) {
+            assertThatThrownBy(() -> StoredMemory.of(image, "nothing")).isInstanceOf(ImageException.class);
+        }
+        assertThat(openPacks()).isZero();
+    }
+
+    /** How often this process has a pack of this test open. */
+    private long openPacks() throws IOException {
+        Path packs = temp.resolve("images/packs").toRealPath();
+        try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
+            return descriptors.filter(descriptor -> {
+                try {
+                    return Files.readSymbolicLink(descriptor).startsWith(packs);
+                } catch (IOException e) {
+                    return false; // Closed meanwhile.
+                }
+            }).count();
+        }
+    }
+
     @Test
     void windowsHoldWhatWasWrittenAndThoseOfZerosAreLeftOut() throws Exception {
-        try (StoredMemory stored = StoredMemory.open(store.folder(write()), Section.DEVICE, ImageKeys.NONE)) {
+        try (StoredMemory stored = open(store.folder(write()))) {
             assertThat(stored.windows()).containsExactly(FIRST, FIRST + 1, FIRST + 3);
             assertHolds(stored);
             byte[] part = new byte[700];
@@ -102,7 +147,7 @@ class StoredMemoryTest {
         memory.clear();
         range(256, 512);
         range(1024, 128);
-        try (StoredMemory stored = StoredMemory.open(golden.resolve("1"), Section.DEVICE, ImageKeys.NONE)) {
+        try (StoredMemory stored = open(golden.resolve("1"))) {
             assertThat(stored.windows()).containsExactly(FIRST);
             assertHolds(stored);
         }
@@ -111,7 +156,7 @@ class StoredMemoryTest {
     @Test
     void anImageThatIsRemovedAndWhoseRoomIsGivenBackIsStillRead() throws Exception {
         long number = write();
-        try (StoredMemory stored = StoredMemory.open(store.folder(number), Section.DEVICE, ImageKeys.NONE)) {
+        try (StoredMemory stored = open(store.folder(number))) {
             store.remove(number);
             assertThat(store.collect(false).bytes()).isPositive();
             assertThat(packs()).isEmpty();
@@ -122,7 +167,7 @@ class StoredMemoryTest {
     @Test
     void anImageWhosePackIsWrittenAnewIsStillRead() throws Exception {
         long number = write();
-        try (StoredMemory stored = StoredMemory.open(store.folder(number), Section.DEVICE, ImageKeys.NONE)) {
+        try (StoredMemory stored = open(store.folder(number))) {
             List<Path> before = packs();
             byte[] kept = Objects.requireNonNull(memory.remove(TestImages.ARENA + 3 * WINDOW + 4_000));
             Map<Long, byte[]> all = new TreeMap<>(memory);
@@ -150,7 +195,7 @@ class StoredMemoryTest {
         try (FileChannel channel = FileChannel.open(pack, StandardOpenOption.WRITE)) {
             channel.write(ByteBuffer.wrap(new byte[] {0x55}), PackFormat.HEADER_BYTES + WINDOW + 100);
         }
-        try (StoredMemory stored = StoredMemory.open(folder, Section.DEVICE, ImageKeys.NONE)) {
+        try (StoredMemory stored = open(folder)) {
             stored.load(FIRST, (address, contents) -> assertThat(address / WINDOW).isEqualTo(FIRST));
             long at = PackFormat.HEADER_BYTES + WINDOW;
             assertThatThrownBy(() -> stored.load(FIRST + 1, (address, contents) -> {
