@@ -86,7 +86,7 @@ public final class PtxModule {
 
     /** The kernels in the order of the text. */
     public List<EntryInfo> entries() {
-        return entries.values().stream().map(Entry::info).toList();
+        return entries.values().stream().map(entry -> entry.ready().info()).toList();
     }
 
     /** The variables in global and constant memory in the order of the text. */
@@ -136,16 +136,27 @@ public final class PtxModule {
     /** The kernel of this name, whose module lies in memory; null if there is none. */
     @Nullable LoadedKernel kernel(String name, MemoryMap map, Map<String, Long> addresses) {
         Entry entry = entries.get(name);
-        return entry == null ? null : new LoadedKernel(entry.info(), entry.program(), map, addresses);
+        if (entry == null) {
+            return null;
+        }
+        Ready ready = entry.ready();
+        return new LoadedKernel(ready.info(), ready.program(), map, addresses);
     }
+
+    /** Whether there is a kernel of this name. */
+    public boolean hasKernel(String name) {
+        return entries.containsKey(name);
+    }
+
+    /** What is made of a kernel. */
+    private record Ready(EntryInfo info, Program program) {}
 
     /** A kernel; ready to run from when it is asked for. Thread-safe. */
     private static final class Entry {
         private final EntryHeader header;
         private final KernelIr kernel;
         private final Set<String> managed;
-        private @Nullable Program program;
-        private @Nullable EntryInfo info;
+        private @Nullable Ready ready;
 
         Entry(EntryHeader header, KernelIr kernel, Set<String> managed) {
             this.header = header;
@@ -153,20 +164,18 @@ public final class PtxModule {
             this.managed = managed;
         }
 
-        synchronized Program program() {
-            if (program == null) {
-                program = Program.of(kernel);
+        synchronized Ready ready() {
+            if (ready == null) {
+                Program program = Program.of(kernel);
+                ready = new Ready(info(program.registersPerThread()), program);
             }
-            return program;
+            return ready;
         }
 
-        synchronized EntryInfo info() {
-            if (info == null) {
-                info = new EntryInfo(header.name(), header.parameters(), header.parameterBytes(), kernel.sharedBytes(),
-                        kernel.localBytes(), program().registersPerThread(), header.maxThreads(),
-                        header.requiredThreads(), PointerAnalysis.analyze(kernel, managed));
-            }
-            return info;
+        private EntryInfo info(int registers) {
+            return new EntryInfo(header.name(), header.parameters(), header.parameterBytes(), kernel.sharedBytes(),
+                    kernel.localBytes(), registers, header.maxThreads(), header.requiredThreads(),
+                    PointerAnalysis.analyze(kernel, managed));
         }
     }
 }

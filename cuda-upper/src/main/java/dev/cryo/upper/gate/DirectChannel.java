@@ -72,7 +72,12 @@ public final class DirectChannel implements CallChannel, CheckpointGate, LowerHa
                 throw new CallFailedException(CudaResult.DEVICE_UNAVAILABLE);
             }
             blocking.incrementAndGet();
-            executor.execute(call, answer);
+            try {
+                executor.execute(call, answer);
+            } catch (RuntimeException | Error e) {
+                blocking.decrementAndGet();
+                throw e;
+            }
         } finally {
             order.unlock();
         }

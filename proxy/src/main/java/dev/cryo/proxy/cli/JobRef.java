@@ -54,7 +54,7 @@ record JobRef(String job, OptionalLong image) {
         }
     }
 
-    /** As it was given. What the JDK makes for a record takes 10 ms in a JVM that begins, and picocli asks for it. */
+    /** As it can be given. Picocli asks for it; what the JDK makes for a record takes 10 ms in a JVM that begins. */
     @Override
     public String toString() {
         return image.isPresent() ? job + "@" + image.getAsLong() : job;

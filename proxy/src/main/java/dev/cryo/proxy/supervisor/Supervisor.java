@@ -19,7 +19,6 @@ import dev.cryo.streamlog.image.ImageReader;
 import dev.cryo.streamlog.image.ImageStore;
 import dev.cryo.streamlog.image.KeyUnavailableException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +32,8 @@ import org.jspecify.annotations.Nullable;
  * it starts has ended when its method returns.
  */
 public final class Supervisor implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(Supervisor.class.getName());
+
     private final JobFolder folder;
     private final Map<String, String> environment;
     private final Terminal terminal;
@@ -62,8 +63,9 @@ public final class Supervisor implements AutoCloseable {
         Thread.ofPlatform().name(name).daemon().start(() -> {
             try {
                 part.rehearse();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
+            } catch (IOException | RuntimeException | Error e) {
+                // Who needs it will meet the same, and tell the user.
+                LOG.log(System.Logger.Level.DEBUG, "not made ready: " + name, e);
             }
         });
     }

@@ -374,7 +374,7 @@ public final class ImageReader implements AutoCloseable {
         }
     }
 
-    /** Closes all files. */
+    /** Closes all files, unless another reader shares them, and gives up the lock; the second time it does nothing. */
     @Override
     public void close() throws IOException {
         if (!closed.compareAndSet(false, true)) {

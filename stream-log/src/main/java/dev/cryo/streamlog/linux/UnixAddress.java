@@ -5,7 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.charset.StandardCharsets;
+import java.nio.charset.Charset;
 import java.nio.file.Path;
 
 /** A unix stream socket and its address, as the C library takes it. */
@@ -14,6 +14,9 @@ final class UnixAddress {
     private static final long STREAM_CLOEXEC = 1 | 02000000;
     private static final int PATH_MAX = 107;
     private static final int ENAMETOOLONG = 36;
+    /** In which the JDK writes paths. */
+    private static final Charset ENCODING = Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
+
     private static final CFunction SOCKET = CFunction.of("socket");
 
     private UnixAddress() {}
@@ -29,7 +32,7 @@ final class UnixAddress {
      * @param what is to be done with it, for messages
      */
     static MemorySegment of(Path path, String what, Arena arena) throws LinuxException {
-        byte[] name = path.toString().getBytes(StandardCharsets.UTF_8);
+        byte[] name = path.toString().getBytes(ENCODING);
         if (name.length > PATH_MAX) {
             throw new LinuxException(
                     what + " " + path + ", which is longer than " + PATH_MAX + " bytes", ENAMETOOLONG);

@@ -59,8 +59,9 @@ public final class UnixConnection implements ByteChannel {
         }
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment bytes = arena.allocate(room);
+            ByteBuffer came = bytes.asByteBuffer(); // Made before: what has come must not be lost for want of memory.
             int count = transfer(RECV, bytes, 0, "read from a connection");
-            into.put(bytes.asSlice(0, count).asByteBuffer());
+            into.put(came.limit(count));
             return count == 0 ? -1 : count;
         }
     }

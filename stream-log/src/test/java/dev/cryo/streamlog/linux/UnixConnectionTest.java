@@ -122,7 +122,7 @@ class UnixConnectionTest {
 
     private static FutureTask<byte[]> begin(Callable<byte[]> work) {
         FutureTask<byte[]> task = new FutureTask<>(work);
-        Thread.ofVirtual().start(task);
+        Thread.ofPlatform().daemon().start(task);
         return task;
     }
 

@@ -16,16 +16,16 @@ import dev.cryo.streamlog.call.Call;
 import dev.cryo.streamlog.call.CudaResult;
 import dev.cryo.streamlog.call.LowerHalf;
 import dev.cryo.streamlog.linux.VirtualMemory;
-import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Executes the calls about modules and kernels. It belongs to the thread that executes calls; modules are loaded by
- * others, so that a large one does not hold up other streams' calls.
+ * Executes the calls about modules and kernels. It belongs to the thread that executes calls; modules are loaded, and
+ * kernels made ready, by others, so that a large one does not hold up other streams' calls.
  *
  * <p>Text that is no PTX is refused with INVALID_PTX; PTX that needs what this device does not have, with
  * NO_BINARY_FOR_GPU, as a driver answers for code of another GPU. The log of {@code dev.cryo.device} names the line.
@@ -40,7 +40,7 @@ final class ModuleCalls {
     private final MemoryCalls memoryCalls;
     private final Workers workers;
     private final Map<Long, Module> modules = new ConcurrentHashMap<>();
-    private final Map<Long, Kernel> kernels = new HashMap<>();
+    private final Map<Long, Kernel> kernels = new ConcurrentHashMap<>();
 
     ModuleCalls(
             DeviceObjects objects,
@@ -154,22 +154,32 @@ final class ModuleCalls {
         kernels.values().removeIf(kernel -> kernel.module().context() == context);
     }
 
-    Call.FunctionGet.Result get(Call.FunctionGet call) throws RefusedException {
+    /** Makes a kernel ready. */
+    void get(Call.FunctionGet call, LowerHalf.Reply reply) throws RefusedException {
         Module module = module(call.module());
-        module.context().requireHealthy();
+        DeviceContext context = module.context();
+        context.requireHealthy();
         Kernel known = kernels.get(call.function());
         if (known != null && known.module() == module && known.code().info().name().equals(call.name())) {
             // A process that took the objects of an earlier one over asks again what it has to know of them.
-            return known.describe();
+            reply.done(known.describe());
+            return;
         }
         DeviceObjects.requireFree(known == null, "function", call.function());
-        LoadedKernel code = module.code().kernel(call.name());
-        if (code == null) {
+        if (!module.text().hasKernel(call.name())) {
             throw new RefusedException(CudaResult.NOT_FOUND, "the module has no kernel " + call.name());
         }
-        Kernel kernel = new Kernel(module, code);
-        kernels.put(call.function(), kernel);
-        return kernel.describe();
+        timeline.start(new Action(Work.Weight.HEAVY, context, "making kernel " + call.name() + " ready", () -> {
+            try {
+                LoadedKernel code = Objects.requireNonNull(module.code().kernel(call.name()));
+                Kernel kernel = new Kernel(module, code);
+                kernels.put(call.function(), kernel);
+                reply.done(kernel.describe());
+            } catch (RuntimeException | Error e) {
+                reply.failed(CudaResult.UNKNOWN);
+                throw e;
+            }
+        }));
     }
 
     Call.GlobalGet.Result get(Call.GlobalGet call) throws RefusedException {

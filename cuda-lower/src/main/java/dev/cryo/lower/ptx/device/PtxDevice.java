@@ -176,7 +176,7 @@ public final class PtxDevice implements UnifiedDevice {
             case Call.ModuleLoad it -> moduleCalls.load(it, 0, reply);
             case Call.ModuleLoadManaged it -> moduleCalls.load(it.plain(), it.managedAt(), reply);
             case Call.ModuleMeasure it -> moduleCalls.measure(it, reply);
-            case Call.FunctionGet it -> reply.done(moduleCalls.get(it));
+            case Call.FunctionGet it -> moduleCalls.get(it, reply);
             case Call.GlobalGet it -> reply.done(moduleCalls.get(it));
             case Call.MemMap it -> {
                 memoryCalls.map(it);

@@ -44,6 +44,7 @@ public final class PointerAnalysis {
     private static final long LARGEST_SCALE = 24;
 
     private final BitSet[] sources;
+    private final int parameterBytes;
     private final BitSet read = new BitSet();
     private final BitSet written = new BitSet();
     /** The bases of each kind of address, with {@link #SUM} if two may have been added. */
@@ -54,6 +55,7 @@ public final class PointerAnalysis {
 
     private PointerAnalysis(KernelIr kernel, Set<String> managed) {
         this.sources = new BitSet[kernel.registers().size()];
+        this.parameterBytes = kernel.parameterBytes();
         for (int i = 0; i < sources.length; i++) {
             sources[i] = new BitSet();
         }
@@ -146,9 +148,10 @@ public final class PointerAnalysis {
         }
     }
 
-    private static BitSet loaded(Instr.Load load, long offset) {
+    private BitSet loaded(Instr.Load load, long offset) {
         boolean whole = load.type().bits() == Long.SIZE;
-        boolean known = load.space() == Space.PARAM && load.address().base() == null && offset % Long.BYTES == 0;
+        boolean known = load.space() == Space.PARAM && load.address().base() == null
+                && offset % Long.BYTES == 0 && offset >= 0 && offset < parameterBytes;
         if (!whole) {
             return of(HALF);
         }

@@ -8,6 +8,8 @@ import dev.cryo.lower.ptx.PtxException;
 import dev.cryo.lower.ptx.PtxModule;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PointerAnalysisTest {
     /** A kernel with parameters a, b, c (pointers, at 0, 8, 16) and n (32 bits, at 24). */
@@ -52,6 +54,17 @@ class PointerAnalysisTest {
         return use(
                 whole.readAt(), whole.writtenAt(), whole.readsManaged(), whole.writesManaged(),
                 whole.readsAnything(), whole.writesAnything());
+    }
+
+    /** Such a load faults when it is executed; what it would bring is not known before. */
+    @ParameterizedTest
+    @ValueSource(strings = {"-8", "-24", "-48", "32", "4294967296", "8589934592"})
+    void whatIsLoadedFromBesideTheParametersMayPointAnywhere(String offset) throws PtxException {
+        PointerUse use = of("""
+                ld.param.u64 %rd4, [aOFFSET];
+                ld.global.u32 %r2, [%rd4];
+                """.replace("OFFSET", offset.startsWith("-") ? offset : "+" + offset));
+        assertThat(use).isEqualTo(use(List.of(), List.of(), false, false, true, false));
     }
 
     @Test
