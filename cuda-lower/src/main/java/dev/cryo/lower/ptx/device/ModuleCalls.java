@@ -174,6 +174,11 @@ final class ModuleCalls {
                 LoadedKernel code = Objects.requireNonNull(module.code().kernel(call.name()));
                 Kernel kernel = new Kernel(module, code);
                 kernels.put(call.function(), kernel);
+                if (modules.get(module.id()) != module) { // Unloaded meanwhile, maybe before there was this kernel.
+                    kernels.remove(call.function());
+                    reply.failed(CudaResult.INVALID_HANDLE);
+                    return;
+                }
                 reply.done(kernel.describe());
             } catch (RuntimeException | Error e) {
                 reply.failed(CudaResult.UNKNOWN);
